@@ -1,0 +1,1 @@
+"""What is served: the only code in a serving image."""

@@ -1,0 +1,1 @@
+"""Which of two Pokémon wins under the Let's Go rules."""

@@ -1,0 +1,141 @@
+"""What moves do besides damage, as numbers between 0 and 1 (stages: in stages), for every move against every defender.
+
+Chances include the move's accuracy and are 0 where the target is immune: by type against the move itself, or by type
+against the status (https://bulbapedia.bulbagarden.net/wiki/Status_condition, generation 7).
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bentos.battle.loadouts import LoadoutIndex
+from bentos.battle.pokedex import STAGES, Move, Species
+
+EFFECTS = (
+    "sleep",
+    "paralysis",
+    "burn",
+    "poison",
+    "toxic",
+    "confusion",
+    "flinch",
+    "seed",
+    "trap",
+    "hinder",
+    "raise_attack",
+    "raise_special_attack",
+    "raise_bulk",
+    "raise_speed",
+    "raise_evasion",
+    "lower_attack",
+    "lower_bulk",
+    "lower_speed",
+    "lower_accuracy",
+    "heal",
+    "drain",
+    "recoil",
+    "shield",
+    "counter",
+    "priority",
+    "first_turn",
+    "dream",
+    "transform",
+)
+"""Column names of the effect table, in order."""
+
+_IMMUNE = {
+    "burn": {"Fire"},
+    "freeze": {"Ice"},
+    "paralysis": {"Electric"},
+    "poison": {"Poison", "Steel"},
+    "toxic": {"Poison", "Steel"},
+    "leech-seed": {"Grass"},
+}
+_POWDERS = {"sleep-powder", "stun-spore", "poison-powder", "spore"}
+_HINDERING = {"disable", "encore", "taunt"}
+_SHIELDS = {"protect", "substitute"}
+_SCREENS = {"reflect", "light-screen"}
+
+
+def effect_table(index: LoadoutIndex) -> NDArray[np.float32]:
+    """Return float32[M + 1, S, E]: each move against each defender; the last move is the empty place, all 0."""
+    table = np.zeros((len(index.pokedex.moves) + 1, len(index.species), len(EFFECTS)), dtype=np.float32)
+    for row, move in enumerate(index.pokedex.moves):
+        on_user = _on_user(move)
+        for column, target in enumerate(index.species):
+            effects = on_user | _on_target(index, move, target)
+            table[row, column] = [effects.get(name, 0.0) for name in EFFECTS]
+    return table
+
+
+def _on_user(move: Move) -> dict[str, float]:
+    raises = dict(zip(STAGES, move.self_stages, strict=True))
+    return {
+        "raise_attack": raises["attack"],
+        "raise_special_attack": raises["special_attack"],
+        "raise_bulk": raises["defense"] + raises["special_defense"],
+        "raise_speed": raises["speed"],
+        "raise_evasion": raises["evasion"],
+        "heal": move.heal_fraction,
+        "drain": move.drain_fraction,
+        "recoil": move.recoil_fraction + move.crash_fraction * (1 - move.accuracy / 100),
+        "shield": float(move.volatile in _SHIELDS) + 0.5 * float(move.side_condition in _SCREENS),
+        "transform": float(move.effect == "transform"),
+    }
+
+
+def _on_target(index: LoadoutIndex, move: Move, target: Species) -> dict[str, float]:
+    if not _reaches(index, move, target):
+        return {}
+    accuracy = move.accuracy / 100
+    lowers = dict(zip(STAGES, move.target_stages, strict=True))
+    lowering = accuracy * move.target_stages_chance / 100
+    return {
+        **_statuses(move, target, accuracy * move.status_chance / 100),
+        **_conditions(move, target, accuracy * move.volatile_chance / 100),
+        "flinch": accuracy * move.flinch_chance / 100,
+        "lower_attack": -(lowers["attack"] + lowers["special_attack"]) * lowering,
+        "lower_bulk": -(lowers["defense"] + lowers["special_defense"]) * lowering,
+        "lower_speed": -lowers["speed"] * lowering,
+        "lower_accuracy": -lowers["accuracy"] * lowering,
+        "priority": float(move.priority) if move.damages else 0.0,
+        "first_turn": float(move.condition == "first_turn"),
+        "dream": float(move.condition == "target_asleep"),
+        "counter": _counter(move),
+    }
+
+
+def _counter(move: Move) -> float:
+    """1 for an answer to physical attacks, 2 to special ones, 0.5 to any, later."""
+    answers = {"twice_physical_taken": 1.0, "twice_special_taken": 2.0, "twice_taken": 0.5}
+    return answers.get(move.fixed_damage, 0.0)
+
+
+def _reaches(index: LoadoutIndex, move: Move, target: Species) -> bool:
+    """Whether the move has any effect on the target: status moves ignore types, but for Thunder Wave and powders."""
+    if move.slug in _POWDERS and "Grass" in target.types:
+        return False
+    if move.damages or move.slug == "thunder-wave":
+        return index.pokedex.effectiveness(move.type, target) > 0
+    return True
+
+
+def _statuses(move: Move, target: Species, chance: float) -> dict[str, float]:
+    if move.status == "burn_freeze_paralysis":
+        thirds = {"burn": chance / 3, "paralysis": chance / 3, "sleep": chance / 3}
+        return {name: value for name, value in thirds.items() if not _immune(name, target)}
+    if not move.status or _immune(move.status, target):
+        return {}
+    return {"sleep" if move.status == "freeze" else move.status: chance}
+
+
+def _conditions(move: Move, target: Species, chance: float) -> dict[str, float]:
+    if move.volatile == "leech-seed":
+        return {} if _immune("leech-seed", target) else {"seed": chance}
+    if move.volatile == "yawn":
+        return {"sleep": 0.8 * chance}
+    names = {"confusion": "confusion", "partial-trap": "trap"} | dict.fromkeys(_HINDERING, "hinder")
+    return {names[move.volatile]: chance} if move.volatile in names else {}
+
+
+def _immune(status: str, target: Species) -> bool:
+    return bool(_IMMUNE.get(status, set()) & set(target.types))

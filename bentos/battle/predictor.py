@@ -1,0 +1,160 @@
+"""Answers about battles: from typed requests to typed answers, no transport in sight."""
+
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from bentos.battle.api import (
+    BattleAnswer,
+    BattleRequest,
+    BattlesAnswer,
+    BattlesRequest,
+)
+from bentos.battle.contract import load_contract
+from bentos.battle.features import FloatArray, load_features
+from bentos.battle.loadouts import Loadout, UnknownPokemon, UnusableMoves, load_index
+from bentos.core.errors import FieldError, InvalidFields, SelfTestFailed
+from bentos.core.package import ModelPackage, require_contract
+from bentos.core.scorers import BoosterScorer, OnnxScorer
+
+ONNX_NAME = "model.onnx"
+BOOSTER_NAME = "model.ubj"
+SELFTEST_NAME = "selftest.json"
+
+BATCH_ROWS = 64
+"""From about this many rows on, the Booster is faster than ONNX Runtime."""
+CHUNK_ROWS = 2_048
+"""Rows scored in one go; between chunks other threads get their turn."""
+MOST_ERRORS = 100
+"""Bad rows that are named in one answer."""
+SELFTEST_TOLERANCE = 1e-5
+"""Allowed difference of probabilities between the machine that signed and the one that serves."""
+
+
+class SelfTest(msgspec.Struct, frozen=True):
+    """Stored requests and what the model answered when it was signed: probabilities of Pokémon 1."""
+
+    requests: list[BattleRequest]
+    probabilities: list[float]
+
+
+class BattlePredictor:
+    """A loaded battle model. Safe to share between threads."""
+
+    def __init__(self, package: ModelPackage, threads: int = 1) -> None:
+        self.index = load_index()
+        self.features = load_features()
+        self.version = package.pin.version
+        self.booster = BoosterScorer(package.files[BOOSTER_NAME], threads)
+        self._onnx = OnnxScorer(package.files[ONNX_NAME], threads)
+        self._self_test = msgspec.json.decode(package.files[SELFTEST_NAME], type=SelfTest)
+        self._names = {one.id: one.name for one in self.index.species}
+
+    def predict(self, request: BattleRequest) -> BattleAnswer:
+        """Answer one battle. Raises InvalidFields for an unknown id or moves that can't be had."""
+        one, two = self.encode(request)
+        return self._answer(request, one, two, self.win_probability(one, two))
+
+    def predict_many(self, request: BattlesRequest) -> BattlesAnswer:
+        """Answer many battles in their order. Raises InvalidFields naming bad rows by their index."""
+        pairs = self._encode_all(request.battles)
+        probabilities = self.win_probabilities(pairs).tolist()
+        return BattlesAnswer(
+            predictions=[
+                self._answer(battle, one, two, probability)
+                for battle, (one, two), probability in zip(request.battles, pairs, probabilities, strict=True)
+            ]
+        )
+
+    def win_probability(self, one: Loadout, two: Loadout) -> float:
+        """Return the probability that `one` beats `two`; with the sides swapped it is exactly one minus this."""
+        if one == two:
+            return 0.5
+        if one < two:
+            return float(self._onnx.score(self.features.build(np.array([(one, two)])))[0])
+        return 1.0 - float(self._onnx.score(self.features.build(np.array([(two, one)])))[0])
+
+    def win_probabilities(self, pairs: Sequence[tuple[Loadout, Loadout]]) -> NDArray[np.float64]:
+        """Return float64[n]: `win_probability` of each pair."""
+        rows = np.array([pair if pair[0] <= pair[1] else pair[::-1] for pair in pairs], dtype=np.int64)
+        first = np.concatenate(
+            [self._score(rows[start : start + CHUNK_ROWS]) for start in range(0, len(rows), CHUNK_ROWS)]
+        ).astype(np.float64)
+        swapped = np.array([one > two for one, two in pairs])
+        mirrored = np.array([one == two for one, two in pairs])
+        return np.where(mirrored, 0.5, np.where(swapped, 1.0 - first, first))
+
+    def encode(self, request: BattleRequest, prefix: str = "") -> tuple[Loadout, Loadout]:
+        """Return both loadouts. Raises InvalidFields naming every bad field, behind `prefix`."""
+        try:
+            return (
+                self.index.encode(request.pokemon_1_id, request.pokemon_1_moves),
+                self.index.encode(request.pokemon_2_id, request.pokemon_2_moves),
+            )
+        except (UnknownPokemon, UnusableMoves):
+            raise InvalidFields(self._bad_fields(request, prefix)) from None
+
+    def self_test(self) -> None:
+        """Raise SelfTestFailed unless the stored requests still give the stored answers."""
+        stored = np.array(self._self_test.probabilities)
+        pairs = [self.encode(request) for request in self._self_test.requests]
+        found = np.array([self.win_probability(one, two) for one, two in pairs])
+        worst = float(np.max(np.abs(found - stored)))
+        if not worst <= SELFTEST_TOLERANCE:
+            raise SelfTestFailed("battle", worst, SELFTEST_TOLERANCE)
+
+    def _score(self, rows: NDArray[np.int64]) -> FloatArray:
+        engine = self.booster if len(rows) >= BATCH_ROWS else self._onnx
+        return engine.score(self.features.build(rows))
+
+    def _answer(self, request: BattleRequest, one: Loadout, two: Loadout, probability: float) -> BattleAnswer:
+        first_wins = probability > 0.5 or (probability == 0.5 and one <= two)
+        winner = request.pokemon_1_id if first_wins else request.pokemon_2_id
+        return BattleAnswer(
+            winner=1 if first_wins else 2,
+            winner_name=self._names[winner],
+            confidence=max(probability, 1.0 - probability),
+            pokemon_1_win_probability=probability,
+            pokemon_2_win_probability=1.0 - probability,
+            model_version=self.version,
+        )
+
+    def _encode_all(self, battles: Sequence[BattleRequest]) -> list[tuple[Loadout, Loadout]]:
+        pairs: list[tuple[Loadout, Loadout]] = []
+        errors: list[FieldError] = []
+        for row, battle in enumerate(battles):
+            try:
+                pairs.append(self.encode(battle, f"battles[{row}]."))
+            except InvalidFields as error:
+                errors += error.errors
+                if len(errors) >= MOST_ERRORS:
+                    break
+        if errors:
+            raise InvalidFields(errors[:MOST_ERRORS])
+        return pairs
+
+    def _bad_fields(self, request: BattleRequest, prefix: str) -> list[FieldError]:
+        errors = []
+        sides = (
+            ("pokemon_1", request.pokemon_1_id, request.pokemon_1_moves),
+            ("pokemon_2", request.pokemon_2_id, request.pokemon_2_moves),
+        )
+        for side, species_id, moves in sides:
+            try:
+                self.index.encode(species_id, moves)
+            except UnknownPokemon as error:
+                errors.append(FieldError(f"{prefix}{side}_id", str(error)))
+            except UnusableMoves as error:
+                errors.append(FieldError(f"{prefix}{side}_moves", str(error)))
+        return errors
+
+
+def load_predictor(package: ModelPackage, threads: int) -> BattlePredictor:
+    """Return the predictor of a verified package that was made for this code's contract.
+
+    Raises ContractMismatch if it was made for another one.
+    """
+    require_contract(package, load_contract())
+    return BattlePredictor(package, threads)

@@ -1,0 +1,216 @@
+"""The one error tree, and the one table that turns it into HTTP.
+
+* EkibenError                  anything Ekiben refuses to do; `exit_code` is what the command line ends with
+  + RequestError               a caller's request can't be answered; `status` and `title` make the problem document
+    - MalformedBody            400  no JSON, empty, NaN, nested too deep
+    - Unauthorized             401  no key, or a wrong one
+    - UnknownResource          404  nothing under this path
+    - MethodNotAllowed         405  the path exists, the method does not
+    - BodyTooLarge             413  more bytes than the route takes
+    - UnsupportedMediaType     415  a body that is not JSON
+    - InvalidFields            422  JSON, but not what the contract says
+    - InternalFailure          500  our fault; no detail leaves the process
+    - NotReady                 503  no verified model is loaded
+  + PackageError               a model package that must not load
+    - PackageNotFound          nothing at the address
+    - PackageUnpinned          no digest names the bytes to expect
+    - SignatureInvalid         missing, made by another key, or not over these bytes
+    - FileAltered              bytes differ from the manifest
+    - ContractMismatch         made for another version of the code
+    - SelfTestFailed           loads, but no longer gives the answers it was signed with
+  + SettingsError              a setting that makes no sense
+
+Transport code raises and renders these; it never builds a status code of its own.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import msgspec
+
+
+class FieldError(msgspec.Struct, frozen=True):
+    """One bad field of a request: `field` is a JSON path such as `battles[3].pokemon_1_id`."""
+
+    field: str
+    message: str
+
+
+class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An RFC 9457 problem document."""
+
+    type: str
+    title: str
+    status: int
+    detail: str = ""
+    instance: str = ""
+    errors: tuple[FieldError, ...] = ()
+
+
+class EkibenError(Exception):
+    """Anything Ekiben refuses to do, with a sentence that a user can act on."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class RequestError(EkibenError):
+    """A request that can't be answered."""
+
+    status: ClassVar[int]
+    slug: ClassVar[str]
+    title: ClassVar[str]
+
+    def __init__(self, detail: str = "", errors: Sequence[FieldError] = ()) -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail
+        self.errors = tuple(errors)
+        self.headers: tuple[tuple[bytes, bytes], ...] = ()
+
+    def problem(self, instance: str) -> Problem:
+        """Return the problem document for the request path `instance`."""
+        return Problem(
+            type=f"urn:ekiben:problem:{self.slug}",
+            title=self.title,
+            status=self.status,
+            detail=self.detail,
+            instance=instance,
+            errors=self.errors,
+        )
+
+
+class MalformedBody(RequestError):
+    """The body is not one JSON document."""
+
+    status, slug, title = 400, "malformed-body", "The body is not valid JSON"
+
+
+class Unauthorized(RequestError):
+    """The route needs an API key."""
+
+    status, slug, title = 401, "unauthorized", "A valid X-API-Key header is needed"
+
+
+class UnknownResource(RequestError):
+    """Nothing lives under this path."""
+
+    status, slug, title = 404, "unknown-resource", "There is nothing here"
+
+
+class MethodNotAllowed(RequestError):
+    """The path exists; the method does not."""
+
+    status, slug, title = 405, "method-not-allowed", "This path does not take this method"
+
+    def __init__(self, method: str, allowed: Sequence[str]) -> None:
+        names = ", ".join(sorted(allowed))
+        super().__init__(f"{method} is not one of: {names}.")
+        self.headers = ((b"allow", names.encode()),)
+
+
+class BodyTooLarge(RequestError):
+    """The body has more bytes than the route takes."""
+
+    status, slug, title = 413, "body-too-large", "The body is too large"
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(f"This route takes at most {limit_bytes} bytes.")
+
+
+class UnsupportedMediaType(RequestError):
+    """The body is declared to be something other than JSON."""
+
+    status, slug, title = 415, "unsupported-media-type", "The body must be application/json"
+
+    def __init__(self, media_type: str) -> None:
+        super().__init__(f"Content-Type {media_type!r} is not application/json.")
+
+
+class InvalidFields(RequestError):
+    """Well-formed JSON that the contract does not allow."""
+
+    status, slug, title = 422, "invalid-fields", "The request does not fit the contract"
+
+    def __init__(self, errors: Sequence[FieldError]) -> None:
+        super().__init__("; ".join(f"{error.field}: {error.message}" for error in errors[:3]), errors)
+
+
+class InternalFailure(RequestError):
+    """Our fault; the log has the cause, the caller has the request id."""
+
+    status, slug, title = 500, "internal-failure", "The server failed to answer"
+
+
+class NotReady(RequestError):
+    """No verified model is loaded."""
+
+    status, slug, title = 503, "not-ready", "No verified model is loaded yet"
+
+
+PROBLEMS: tuple[type[RequestError], ...] = (
+    MalformedBody,
+    Unauthorized,
+    UnknownResource,
+    MethodNotAllowed,
+    BodyTooLarge,
+    UnsupportedMediaType,
+    InvalidFields,
+    InternalFailure,
+    NotReady,
+)
+"""Every problem a caller can meet; the OpenAPI document and the tests walk this table."""
+
+
+class PackageError(EkibenError):
+    """A model package that must not load."""
+
+    exit_code = 6
+
+
+class PackageNotFound(PackageError):
+    """Nothing readable at the address."""
+
+    def __init__(self, uri: str, name: str) -> None:
+        super().__init__(f"No {name} at {uri}.")
+
+
+class PackageUnpinned(PackageError):
+    """The pin names no digest, so nothing says which bytes are meant."""
+
+    def __init__(self, uri: str) -> None:
+        super().__init__(f"The package at {uri} is not pinned: set the digest that it must have.")
+
+
+class SignatureInvalid(PackageError):
+    """The manifest is unsigned, or the signature is not by the expected key over these bytes."""
+
+    def __init__(self, uri: str, digest: str, reason: str) -> None:
+        super().__init__(f"manifest.json ({digest}) at {uri} is not trusted: {reason}.")
+
+
+class FileAltered(PackageError):
+    """A file's bytes differ from what the manifest or the pin says."""
+
+    def __init__(self, uri: str, name: str, expected: str, found: str) -> None:
+        super().__init__(f"{name} at {uri} was altered: expected {expected}, found {found}.")
+
+
+class ContractMismatch(PackageError):
+    """The package was made for another version of the contract or the features."""
+
+    def __init__(self, model: str, expected: str, found: str) -> None:
+        super().__init__(f"The package of {model} was made for contract {found}; this code serves {expected}.")
+
+
+class SelfTestFailed(PackageError):
+    """The model no longer gives the answers it was signed with."""
+
+    def __init__(self, model: str, worst_difference: float, tolerance: float) -> None:
+        super().__init__(
+            f"The self-test of {model} failed: answers differ by {worst_difference:.3g}, allowed are {tolerance:.3g}."
+        )
+
+
+class SettingsError(EkibenError):
+    """A setting that makes no sense."""
+
+    exit_code = 5

@@ -1,0 +1,90 @@
+"""Every setting of a serving process: environment variables `EKIBEN_*`, read here and nowhere else."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bentos.core.errors import SettingsError
+
+
+class ModelSettings(BaseSettings):
+    """Which model package is served, and whose signature is trusted (`EKIBEN_MODEL_*`)."""
+
+    model_config = SettingsConfigDict(env_prefix="EKIBEN_MODEL_", extra="ignore")
+
+    source: Literal["image", "registry"] = "image"
+    """`image`: the package staged beside the service's code. `registry`: the pin below, and never another one."""
+    uri: str = ""
+    """Folder of the package as fsspec writes it: a path, `file://…`, `s3://…`."""
+    version: str = ""
+    """Version in the registry; it is named in every answer."""
+    digest: str = ""
+    """`sha256:<hex>` of the package's manifest. Without it nothing loads."""
+    public_key: Path | None = None
+    """PEM file of the trainer's Ed25519 public key. None: the one staged with the image's package."""
+    threads: int = Field(default=1, ge=1, le=64)
+    """Threads of each engine. Keep it at the CPU limit: more only makes them wait for each other."""
+
+
+class ServerSettings(BaseSettings):
+    """Where and how the process listens (`EKIBEN_SERVER_*`)."""
+
+    model_config = SettingsConfigDict(env_prefix="EKIBEN_SERVER_", extra="ignore")
+
+    host: str = "127.0.0.1"
+    """Address to listen on; loopback unless said otherwise."""
+    port: int = Field(default=3000, ge=0, le=65535)
+    """TCP port; 0 takes a free one, which the start line names."""
+    keep_alive_seconds: int = Field(default=75, ge=1)
+    """Idle time before a kept connection is closed; longer than the idle time of usual clients and proxies (60 s)."""
+    linger_seconds: float = Field(default=5.0, ge=0)
+    """After SIGTERM: how long new connections are still answered (with `Connection: close`), because endpoints
+    are removed from load balancers only some seconds after the signal."""
+    drain_seconds: int = Field(default=20, ge=1)
+    """After lingering: how long requests under way may take before they are cut."""
+
+
+class AuthSettings(BaseSettings):
+    """Who may call (`EKIBEN_AUTH_*`)."""
+
+    model_config = SettingsConfigDict(env_prefix="EKIBEN_AUTH_", extra="ignore")
+
+    mode: Literal["auto", "on", "off"] = "auto"
+    """`auto`: off when listening on loopback without keys, on otherwise."""
+    key_digests: str = ""
+    """SHA-256 hex digests of the accepted API keys, separated by commas. Several allow rotation."""
+
+
+class LogSettings(BaseSettings):
+    """What is logged (`EKIBEN_LOG_*`)."""
+
+    model_config = SettingsConfigDict(env_prefix="EKIBEN_LOG_", extra="ignore")
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """Lowest level that is written."""
+    access_sample: float = Field(default=0.001, ge=0, le=1)
+    """Share of successful requests that get an access line; errors always do. A line costs about as much as
+    a prediction."""
+
+
+class Settings:
+    """All groups together. Raises SettingsError, naming the variable, for a value that makes no sense."""
+
+    def __init__(self) -> None:
+        try:
+            self.model = ModelSettings()
+            self.server = ServerSettings()
+            self.auth = AuthSettings()
+            self.log = LogSettings()
+        except ValidationError as error:
+            raise SettingsError(_describe(error)) from error
+
+
+def _describe(error: ValidationError) -> str:
+    group = error.title.removesuffix("Settings").upper()
+    return "; ".join(
+        f"EKIBEN_{group}_{'_'.join(str(part) for part in detail['loc']).upper()}: {detail['msg']}"
+        for detail in error.errors()
+    )

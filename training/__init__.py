@@ -1,0 +1,1 @@
+"""What makes models, and the operator's command line."""

@@ -1,0 +1,1 @@
+"""Simulated battles and the model that learns from them."""

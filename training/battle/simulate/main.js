@@ -1,0 +1,3 @@
+'use strict';
+const { tables } = require('./tables');
+process.stdout.write(JSON.stringify(tables()));

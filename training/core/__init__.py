@@ -1,0 +1,1 @@
+"""Turns a trained candidate into a signed, gated, promotable version; knows no model."""

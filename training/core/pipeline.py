@@ -1,0 +1,177 @@
+"""What a model's training has to offer so that core can gate, register and promote it without knowing it.
+
+A model joins by a module `training/<name>/pipeline.py` with an attribute `PIPELINE`; nothing else is edited.
+"""
+
+import importlib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import msgspec
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from bentos.core.contract import Contract
+from bentos.core.manifest import sha256_digest
+from bentos.core.package import ModelPackage
+from training.core.errors import UnknownModel
+
+FloatArray = NDArray[np.float64]
+Progress = Callable[[str], None]
+"""Told one short sentence per step of a training; the command line prints it on stderr."""
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+class TrainingInputs(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that decides what a training would make. Equal inputs make an equal model."""
+
+    data_sha256: str
+    """Digest of the training data, and of the frozen items it is judged on."""
+    code_sha256: str
+    """Digest of the source files that make features and train."""
+    contract: str
+    """`Contract.digest()`."""
+    parameters: dict[str, Any]
+    """What params.yaml says; JSON values only."""
+    seed: int
+
+    def digest(self) -> str:
+        """Return `sha256:<hex>` of the canonical JSON."""
+        return sha256_digest(msgspec.json.encode(self, order="sorted"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A trained model that nobody has judged yet."""
+
+    files: dict[str, bytes]
+    """The package's files by name (`model.ubj`, `model.onnx`, `contract.json`, …); core adds the manifest."""
+    metrics: dict[str, float]
+    """Shown on the tracking page; names readable to people, units at the end where there are any."""
+    input_example: pd.DataFrame
+    """A few feature rows, columns in the contract's order; becomes the tracked signature's input."""
+    output_example: pd.DataFrame
+    """The model's answers to `input_example`; becomes the signature's output."""
+    figures: dict[str, bytes] = field(default_factory=dict)
+    """PNG images by file name."""
+    report: dict[str, Any] = field(default_factory=dict)
+    """Anything more that a reader wants, as JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenScores:
+    """A model's answers on the frozen items, and what really happened there.
+
+    Each array is float64[n], and row i is the same item for every model that is judged: `probability` of the
+    positive outcome as the serving engine gives it, `trials` held for the item, and `successes` among them.
+    """
+
+    probability: FloatArray
+    successes: FloatArray
+    trials: FloatArray
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing a gate looked at. `value` was found where `limit` is allowed; `detail` says it in a sentence.
+
+    A check that could not be made because there is nothing to compare with has `applicable` false and passes.
+    """
+
+    name: str
+    passed: bool
+    detail: str = ""
+    value: float | None = None
+    limit: float | None = None
+    applicable: bool = True
+
+
+class GatePolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """The limits a candidate has to keep; made from params.yaml by `msgspec.convert(..., GatePolicy)`."""
+
+    minimum_scores: dict[str, float] = {}
+    """Least value by name, for those in `training.core.scores` where higher is better (`accuracy`, `roc_auc`,
+    …)."""
+    maximum_scores: dict[str, float] = {}
+    """Greatest value by name, for scores where lower is better (`log_loss`, `brier`, …)."""
+    maximum_calibration_error: float = 0.05
+    """Greatest expected calibration error, as a probability."""
+    parity_tolerance: float = 1e-6
+    """Greatest absolute difference between the two engines' probabilities; float32 sums differ by less."""
+    maximum_cost_ratio: float = 1.5
+    """CPU time of one single-row answer, as a multiple of the champion's in the same run."""
+    maximum_size_bytes: int = 64 * 1024 * 1024
+    """Sum of the package's files; every new pod fetches and holds them."""
+    confidence_level: float = 0.95
+    """Of the one-sided lower bound of the improvement."""
+    minimum_improvement: float = 0.0
+    """The bound must be above this many nats of log loss per trial."""
+    resamples: int = 4000
+    """Bootstrap resamples; at least 2,000, or the bound itself is noisy."""
+    seed: int = 0
+    """Of the resampling, so that a verdict can be repeated."""
+
+
+class Pipeline(Protocol):
+    """A model's training, as core sees it. `files` are a package's files, verified by the caller."""
+
+    @property
+    def name(self) -> str:
+        """The registered name; also the folder's."""
+        ...
+
+    @property
+    def contract(self) -> Contract:
+        """The contract that this code trains for."""
+        ...
+
+    @property
+    def gate(self) -> GatePolicy:
+        """The limits from params.yaml."""
+        ...
+
+    def inputs(self) -> TrainingInputs:
+        """Return what a training started now would be made from; quick, trains nothing."""
+        ...
+
+    def train(self, progress: Progress) -> Candidate:
+        """Train and return the candidate; writes nothing outside the model's own data folder."""
+        ...
+
+    def score_frozen(self, files: Mapping[str, bytes]) -> FrozenScores:
+        """Score the frozen items with the engine that answers single rows."""
+        ...
+
+    def engine_parity(self, files: Mapping[str, bytes]) -> float:
+        """Return the greatest absolute difference between the engines' probabilities."""
+        ...
+
+    def cost(self, files: Mapping[str, bytes]) -> Callable[[], object]:
+        """Return a call that makes one single-row answer; the gate times it beside the champion's."""
+        ...
+
+    def behaviour(self, files: Mapping[str, bytes]) -> Sequence[Check]:
+        """Return what the model must get right whatever its scores: invariances, symmetries, known cases."""
+        ...
+
+    def predict(self, package: ModelPackage, request: dict[str, Any]) -> dict[str, Any]:
+        """Answer one request as the service would. Raises RequestError for a request it can't take."""
+        ...
+
+
+def find_pipeline(name: str) -> Pipeline:
+    """Return `PIPELINE` of `training.<name>.pipeline`. Raises UnknownModel if there is none."""
+    module_name = f"training.{name}.pipeline"
+    if not _NAME.fullmatch(name):
+        raise UnknownModel(name)
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name not in (module_name, f"training.{name}"):
+            raise
+        raise UnknownModel(name) from error
+    pipeline: Pipeline = module.PIPELINE
+    return pipeline
