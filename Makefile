@@ -20,7 +20,7 @@ train: .venv/.synced ## Train battle and register it as a version; promotes noth
 	$(BIN)/ekiben train battle
 
 battles: .venv/.synced ## Simulate the labelled battles again (long)
-	$(BIN)/python -m training.battle.battles
+	$(BIN)/python -m training.battle.battles generate
 
 test: .venv/.synced ## Run all tests with coverage
 	$(BIN)/python -m pytest --cov --cov-report=term

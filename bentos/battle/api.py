@@ -9,9 +9,15 @@ MAX_BATTLES = 10_000
 
 PokemonId = Annotated[
     int,
-    Meta(ge=1, le=20_000, description="Dex number for base forms (25 is Pikachu), 10000 + dex number for Alolan forms."),
+    Meta(
+        ge=1,
+        le=20_000,
+        description="Dex number for base forms (25 is Pikachu), 10000 + dex number for Alolan forms.",
+    ),
 ]
-MoveSlug = Annotated[str, Meta(min_length=1, max_length=32, description="A move by its slug, such as `thunderbolt`.")]
+MoveSlug = Annotated[
+    str, Meta(min_length=1, max_length=32, description="A move by its slug, such as `thunderbolt`.")
+]
 MoveSlugs = Annotated[
     list[MoveSlug],
     Meta(min_length=1, max_length=4, description="1 to 4 distinct moves that this Pokémon can learn."),

@@ -17,7 +17,10 @@ Limit = Annotated[int, Meta(ge=1, le=170, description="How many opponents to nam
 def list_pokemon(predictor: BattlePredictor) -> PokemonList:
     """Return every Pokémon by id."""
     return PokemonList(
-        pokemon=[PokemonSummary(id=one.id, name=one.name, types=one.types) for one in predictor.index.pokedex.species]
+        pokemon=[
+            PokemonSummary(id=one.id, name=one.name, types=one.types)
+            for one in predictor.index.pokedex.species
+        ]
     )
 
 
@@ -60,4 +63,6 @@ def _find(predictor: BattlePredictor, species_id: int) -> Species:
     try:
         return predictor.index.pokedex.species_by_id[species_id]
     except KeyError:
-        raise UnknownResource(f"There is no Pokémon with the id {species_id}; GET /api/v1/pokemon lists them.") from None
+        raise UnknownResource(
+            f"There is no Pokémon with the id {species_id}; GET /api/v1/pokemon lists them."
+        ) from None

@@ -11,8 +11,18 @@ FEATURE_VERSION = "1"
 """Changed by hand whenever a feature's meaning changes while its name stays."""
 
 INPUTS = (
-    Field(name="pokemon_1_id", dtype="int64", shape=(-1,), description="Dex number, or 10000 + it for Alolan forms."),
-    Field(name="pokemon_2_id", dtype="int64", shape=(-1,), description="Dex number, or 10000 + it for Alolan forms."),
+    Field(
+        name="pokemon_1_id",
+        dtype="int64",
+        shape=(-1,),
+        description="Dex number, or 10000 + it for Alolan forms.",
+    ),
+    Field(
+        name="pokemon_2_id",
+        dtype="int64",
+        shape=(-1,),
+        description="Dex number, or 10000 + it for Alolan forms.",
+    ),
     Field(
         name="pokemon_1_moves",
         dtype="string",

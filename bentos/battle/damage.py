@@ -1,11 +1,13 @@
 """How hard and how soon: every learnable move against every defender, reduced to ranks in one small table.
 
-For each of the 4,665 (species, move) pairs and 171 defenders the share of the defender's hit points that one use takes
-is computed by the games' damage formula (generation 7: https://bulbapedia.bulbagarden.net/wiki/Damage, level 50).
-A share, an accuracy, a spread and a pace (charge or recharge turns) decide how the fight goes on, whoever throws
-the punch; so shares are binned, and all distinct combinations form the *profiles*, sorted by expected damage per turn.
-`ranks` says which profile each pair has against each defender. Because profiles are sorted, the best of several moves
-is the one with the greatest rank.
+For each of the 4,665 (species, move) pairs and 171 defenders the share of the defender's hit points that one
+use takes is computed by the games' damage formula (generation 7:
+https://bulbapedia.bulbagarden.net/wiki/Damage, level 50). A share, an accuracy, a spread and a pace (charge
+or recharge turns) decide how the fight goes on, whoever throws the punch; so shares are binned, and all
+distinct combinations form the *profiles*, sorted by expected damage per turn. `ranks` says which profile each
+pair has against each defender. Because profiles are sorted, the best of several moves is the one with the
+greatest rank. Moves that can't be counted on turn after turn (first turn or sleeping target only,
+self-destruction, answers to damage taken) have no rank of their own; the effect table names them.
 """
 
 from math import comb, erf
@@ -35,9 +37,10 @@ Array = NDArray[np.float64]
 class DamageTables:
     """`ranks` int32[P + 1, S]: the profile of each pair against each defender (0: no damage).
 
-    Of each profile: `value` float32[R], expected share of the defender's hit points a turn; `turns` float32[R],
-    expected turns to knock out; `knock_out` float32[R, T], probability that the knock-out comes exactly in turn t;
-    `standing` float32[R, T], probability that the defender still stands when turn t begins.
+    Of each profile: `value` float32[R], expected share of the defender's hit points a turn; `turns`
+    float32[R], expected turns to knock out; `knock_out` float32[R, T], probability that the knock-out comes
+    exactly in turn t; `standing` float32[R, T], probability that the defender still stands when turn t
+    begins.
     """
 
     def __init__(self, index: LoadoutIndex) -> None:
@@ -70,13 +73,19 @@ def damage_shares(index: LoadoutIndex) -> Array:
 def _damage_row(index: LoadoutIndex, attacker: int, move: Move) -> Array:
     defenders = index.defenders
     effectiveness = defenders.effectiveness[index.pokedex.type_index[move.type]]
+    if move.one_hit_knockout:
+        return np.asarray(defenders.hit_points * (effectiveness > 0))
     if move.fixed_damage:
         return np.asarray(_fixed_damage(move, defenders.hit_points) * (effectiveness > 0))
-    if not move.damages or move.one_hit_knockout:
+    if not move.damages or move.self_destruct or move.condition in ("first_turn", "target_asleep"):
         return np.zeros(len(effectiveness))
     user = index.species[attacker]
     physical = move.category == "physical"
-    attack = defenders.attack if move.power_rule == "target_attack" else (user.attack if physical else user.special_attack)
+    attack = (
+        defenders.attack
+        if move.power_rule == "target_attack"
+        else (user.attack if physical else user.special_attack)
+    )
     defense = defenders.defense if physical else defenders.special_defense
     power = defenders.low_kick_power if move.power_rule == "target_weight" else move.power
     base = np.floor(np.floor((2 * LEVEL // 5 + 2) * power * attack / defense) / 50) + 2
@@ -122,19 +131,32 @@ def _pace(move: Move) -> str:
 def _bins(shares: Array) -> NDArray[np.int64]:
     with np.errstate(divide="ignore"):
         position = np.log(shares / LEAST_SHARE) / np.log(BIN_STEP)
-    return np.clip(np.nan_to_num(np.round(position), neginf=0), 0, BINS - 1).astype(np.int64)
+    bins: NDArray[np.int64] = np.clip(np.nan_to_num(np.round(position), neginf=0), 0, BINS - 1).astype(
+        np.int64
+    )
+    return bins
 
 
 def _profiles(kinds: list[tuple[float, float, str]]) -> tuple[Array, Array]:
     """Return value float64[K * B] and knock_out float64[K * B, T] of every kind in every bin."""
-    shares = LEAST_SHARE * BIN_STEP ** np.arange(BINS)
+    shares: Array = LEAST_SHARE * BIN_STEP ** np.arange(BINS, dtype=np.float64)
     uses = {"steady": lambda t: t, "charge": lambda t: t // 2, "recharge": lambda t: (t + 1) // 2}
     values, knock_outs = [], []
     for accuracy, spread, pace in kinds:
-        fallen = np.array([_fallen(shares, accuracy, spread, uses[pace](turn)) for turn in range(HORIZON_TURNS + 1)])
-        values.append(np.minimum(shares, 1) * accuracy * (1 if pace == "steady" else 0.5))
+        fallen = np.array(
+            [_fallen(shares, accuracy, spread, uses[pace](turn)) for turn in range(HORIZON_TURNS + 1)]
+        )
+        values.append(np.minimum(shares, 1) * accuracy * _pace_factor(shares, pace))
         knock_outs.append(np.diff(fallen, axis=0).T)
     return np.concatenate(values), np.clip(np.concatenate(knock_outs), 0, 1)
+
+
+def _pace_factor(shares: Array, pace: str) -> Array:
+    """A charge turn halves the damage a turn; a recharge turn does, unless the knock-out makes it
+    needless."""
+    if pace == "charge":
+        return np.full_like(shares, 0.5)
+    return np.where((pace == "recharge") & (shares < 1), 0.5, 1.0)
 
 
 def _fallen(shares: Array, accuracy: float, spread: float, uses: int) -> Array:
@@ -156,7 +178,11 @@ def _normal_cdf(z: Array) -> Array:
     return np.asarray(0.5 * (1 + _erf(z / np.sqrt(2)).astype(np.float64)))
 
 
-def _expected_turns(standing: NDArray[np.float32], left: Array, value: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Sum of standing probabilities, and for what is left after the horizon the pace of the expected damage."""
+def _expected_turns(
+    standing: NDArray[np.float32], left: Array, value: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Sum of standing probabilities, and for what is left after the horizon the pace of the expected
+    damage."""
     tail = left / np.maximum(value, 0.01)
-    return np.minimum(standing.sum(axis=1) + tail, 60.0).astype(np.float32)
+    turns: NDArray[np.float32] = np.minimum(standing.sum(axis=1) + tail, 60.0).astype(np.float32)
+    return turns

@@ -29,7 +29,9 @@ def describe_defenders(pokedex: Pokedex, species: tuple[Species, ...]) -> Defend
         defense=_column(species, "defense"),
         special_defense=_column(species, "special_defense"),
         low_kick_power=np.array([_low_kick_power(one.weight_kg) for one in species], dtype=np.float64),
-        effectiveness=np.array([[pokedex.effectiveness(name, one) for one in species] for name in pokedex.types]),
+        effectiveness=np.array(
+            [[pokedex.effectiveness(name, one) for one in species] for name in pokedex.types]
+        ),
     )
 
 

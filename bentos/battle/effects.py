@@ -1,7 +1,8 @@
-"""What moves do besides damage, as numbers between 0 and 1 (stages: in stages), for every move against every defender.
+"""What moves do besides damage, as numbers between 0 and 1 (stages: in stages), for every move against every
+defender.
 
-Chances include the move's accuracy and are 0 where the target is immune: by type against the move itself, or by type
-against the status (https://bulbapedia.bulbagarden.net/wiki/Status_condition, generation 7).
+Chances include the move's accuracy and are 0 where the target is immune: by type against the move itself, or
+by type against the status (https://bulbapedia.bulbagarden.net/wiki/Status_condition, generation 7).
 """
 
 import numpy as np
@@ -39,6 +40,9 @@ EFFECTS = (
     "first_turn",
     "dream",
     "transform",
+    "charge",
+    "recharge",
+    "evade",
 )
 """Column names of the effect table, in order."""
 
@@ -53,11 +57,13 @@ _IMMUNE = {
 _POWDERS = {"sleep-powder", "stun-spore", "poison-powder", "spore"}
 _HINDERING = {"disable", "encore", "taunt"}
 _SHIELDS = {"protect", "substitute"}
+_EVADING = {"dig", "fly"}
 _SCREENS = {"reflect", "light-screen"}
 
 
 def effect_table(index: LoadoutIndex) -> NDArray[np.float32]:
-    """Return float32[M + 1, S, E]: each move against each defender; the last move is the empty place, all 0."""
+    """Return float32[M + 1, S, E]: each move against each defender; the last move is the empty place, all
+    0."""
     table = np.zeros((len(index.pokedex.moves) + 1, len(index.species), len(EFFECTS)), dtype=np.float32)
     for row, move in enumerate(index.pokedex.moves):
         on_user = _on_user(move)
@@ -80,6 +86,9 @@ def _on_user(move: Move) -> dict[str, float]:
         "recoil": move.recoil_fraction + move.crash_fraction * (1 - move.accuracy / 100),
         "shield": float(move.volatile in _SHIELDS) + 0.5 * float(move.side_condition in _SCREENS),
         "transform": float(move.effect == "transform"),
+        "charge": float(move.charge),
+        "recharge": float(move.recharge),
+        "evade": float(move.slug in _EVADING),
     }
 
 
@@ -111,7 +120,8 @@ def _counter(move: Move) -> float:
 
 
 def _reaches(index: LoadoutIndex, move: Move, target: Species) -> bool:
-    """Whether the move has any effect on the target: status moves ignore types, but for Thunder Wave and powders."""
+    """Whether the move has any effect on the target: status moves ignore types, but for Thunder Wave and
+    powders."""
     if move.slug in _POWDERS and "Grass" in target.types:
         return False
     if move.damages or move.slug == "thunder-wave":

@@ -1,7 +1,8 @@
 """Why the model answers as it does: SHAP values of the features, added up by mechanism and put into words.
 
-SHAP values of a tree ensemble add up to its log-odds exactly (Lundberg and others 2020, "From local explanations to
-global understanding with explainable AI for trees"); sums over groups of features therefore do, too.
+SHAP values of a tree ensemble add up to its log-odds exactly (Lundberg and others 2020, "From local
+explanations to global understanding with explainable AI for trees"); sums over groups of features therefore
+do, too.
 """
 
 from collections.abc import Callable
@@ -56,7 +57,9 @@ def explain(predictor: BattlePredictor, request: BattleRequest) -> ExplainAnswer
     answer = predictor.predict(request)
     fighters = _fighters(predictor, one, two)
     if one == two:
-        words = f"{fighters[0].label} and {fighters[1].label} are the same in every respect: neither is favoured."
+        words = (
+            f"{fighters[0].label} and {fighters[1].label} are the same in every respect: neither is favoured."
+        )
         return ExplainAnswer(prediction=answer, summary=words, base_log_odds=0.0, contributions=[])
     row = predictor.features.build(np.array([min((one, two), (two, one))]))
     shap = predictor.booster.contributions(row)[0] * (1.0 if one < two else -1.0)
@@ -73,7 +76,9 @@ def explain(predictor: BattlePredictor, request: BattleRequest) -> ExplainAnswer
 def _fighters(predictor: BattlePredictor, one: Loadout, two: Loadout) -> tuple[Fighter, Fighter]:
     species = predictor.index.species_at(one), predictor.index.species_at(two)
     same = species[0].id == species[1].id
-    labels = [f"{kind.name} ({number})" if same else kind.name for number, kind in enumerate(species, start=1)]
+    labels = [
+        f"{kind.name} ({number})" if same else kind.name for number, kind in enumerate(species, start=1)
+    ]
     prefixes = _PREFIXES if one <= two else _PREFIXES[::-1]
     return Fighter(species[0], labels[0], prefixes[0]), Fighter(species[1], labels[1], prefixes[1])
 
@@ -91,7 +96,9 @@ def _contributions(
             log_odds=total,
             favours=fighters[0 if total >= 0 else 1].label,
             explanation=_WORDS[mechanism](values, fighters),
-            values={name: value for name, value in values.items() if mechanism_of(name) == mechanism and value},
+            values={
+                name: value for name, value in values.items() if mechanism_of(name) == mechanism and value
+            },
         )
         for mechanism, total in ordered
     ]
@@ -101,7 +108,8 @@ def _summary(winner: str, confidence: float, contributions: list[Contribution]) 
     strongest = contributions[0]
     return (
         f"{winner} wins {confidence:.0%} of such battles. "
-        f"What counts most is the {strongest.mechanism}, in favour of {strongest.favours}: {strongest.explanation}"
+        f"What counts most is the {strongest.mechanism}, in favour of {strongest.favours}: "
+        f"{strongest.explanation}"
     )
 
 
@@ -129,7 +137,8 @@ def _speed_words(values: Values, fighters: tuple[Fighter, Fighter]) -> str:
 def _stats_words(values: Values, fighters: tuple[Fighter, Fighter]) -> str:
     one, two = (
         f"{fighter.label} has {fighter.species.hp} hit points, attack {fighter.species.attack}, "
-        f"defense {fighter.species.defense}, special {fighter.species.special_attack}/{fighter.species.special_defense}"
+        f"defense {fighter.species.defense}, special attack {fighter.species.special_attack}, "
+        f"special defense {fighter.species.special_defense}"
         for fighter in fighters
     )
     return f"{one}; {two}."

@@ -1,9 +1,10 @@
 """From two loadouts to a row of numbers: one implementation for one row and for many.
 
-Rows are in canonical order (`bentos.battle.loadouts`): the *first* side is the faster one. Everything that depends on
-a move, its user and its target comes out of tables made once, so a row costs a few gathers. One table holds a code for
-each learnable move against each defender: the rank of its damage profile in the high bits, the number of its effects
-in the low ones. Sorting a side's four codes therefore sorts its moves by damage.
+Rows are in canonical order (`bentos.battle.loadouts`): the *first* side is the faster one. Everything that
+depends on a move, its user and its target comes out of tables made once, so a row costs a few gathers. What a
+move does to a target, damage and effects together, is one of some thousand *deeds*, numbered by rising
+damage; `_deeds` holds the number for each learnable move against each defender. Sorting a side's four numbers
+therefore sorts its moves.
 """
 
 from functools import lru_cache
@@ -19,25 +20,40 @@ FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
 
 SIDES = ("first", "second")
-STATISTICS = ("hp", "attack", "defense", "special_attack", "special_defense", "speed")
 DAMAGES = ("damage_4", "damage_3", "damage_2", "damage_1")
 """Expected share of the target's hit points a turn, of each move; `damage_1` is the best one's."""
 OUTLOOK = ("turns", "standing_2", "standing_3", "standing_4")
-"""Of the best attack: expected turns to knock out, probability that the target still stands before that turn."""
-RACE = ("first_wins_race", "second_wins_race", "damage_difference", "turns_difference", "turns_ratio", "speed_ratio")
+"""Of the best attack: expected turns to knock out, probability that the target still stands before that
+turn."""
+STATISTICS = ("hp", "attack", "defense", "special_attack", "special_defense", "speed")
 
-FEATURES: tuple[str, ...] = (
-    *(f"{side}_{name}" for side in SIDES for name in DAMAGES),
-    *(f"{side}_{name}" for side in SIDES for name in OUTLOOK),
-    *(f"{side}_{name}" for side in SIDES for name in STATISTICS),
-    *(f"{side}_best_{name}" for side in SIDES for name in EFFECTS),
-    *(f"{side}_any_{name}" for side in SIDES for name in EFFECTS),
-    *RACE,
+_SIDE = (
+    *DAMAGES,
+    *OUTLOOK,
+    *STATISTICS,
+    *(f"best_{name}" for name in EFFECTS),
+    *(f"any_{name}" for name in EFFECTS),
 )
-"""Column names of a feature row, float32 each."""
+_FIRST = ("wins_race", "damage_lead", "speed_ratio")
+_SECOND = ("wins_race", "turns_lead", "turns_ratio")
+FEATURES: tuple[str, ...] = (
+    *(f"first_{name}" for name in (*_SIDE, *_FIRST)),
+    *(f"second_{name}" for name in (*_SIDE, *_SECOND)),
+)
+"""Column names of a feature row, float32 each.
 
-_EFFECT_BITS = 10
-_EFFECT_MASK = (1 << _EFFECT_BITS) - 1
+`best_…` is an effect of the move with most damage, `any_…` the largest among all moves. `wins_race` is the
+probability of knocking out before being knocked out, if both only repeat their best attack;
+`first_damage_lead` is `first_damage_1 - second_damage_1`, `second_turns_lead` is `first_turns -
+second_turns`, `second_turns_ratio` is `second_turns / first_turns`, `first_speed_ratio` is `first_speed /
+second_speed`.
+"""
+
+_OUTLOOK = slice(4, 4 + len(OUTLOOK))
+_STATISTICS = slice(_OUTLOOK.stop, _OUTLOOK.stop + len(STATISTICS))
+_BEST = slice(_STATISTICS.stop, _STATISTICS.stop + len(EFFECTS))
+_ANY = slice(_BEST.stop, _BEST.stop + len(EFFECTS))
+_RACE = _ANY.stop
 
 
 class FeatureBuilder:
@@ -46,54 +62,53 @@ class FeatureBuilder:
     def __init__(self, index: LoadoutIndex) -> None:
         damage = DamageTables(index)
         effects, effect_of = _distinct_rows(effect_table(index))
+        codes = damage.ranks.astype(np.int64) * len(effects) + effect_of[index.move_of]
+        deeds, self._deeds = np.unique(codes, return_inverse=True)
+        ranks = deeds // len(effects)
+        self._damage = damage.value[ranks]
+        self._effects = effects[deeds % len(effects)]
+        self._outlook = np.column_stack([damage.turns, damage.standing[:, 1:4]])[ranks]
+        self._knock_out = damage.knock_out[ranks]
+        self._standing = damage.standing[ranks]
+        self._standing_at_last = 1 - self._knock_out.sum(axis=1)
         self._species_count = len(index.species)
         self._species_of = index.species_of
-        self._codes = ((damage.ranks.astype(np.int64) << _EFFECT_BITS) | effect_of[index.move_of]).ravel()
-        self._value = damage.value
-        self._outlook = np.column_stack([damage.turns, damage.standing[:, 1:4]])
-        self._knock_out = damage.knock_out
-        self._standing = np.column_stack([damage.standing, 1 - damage.knock_out.sum(axis=1)])
-        self._effects = effects
         self._statistics = np.array(
             [[getattr(one, name) for name in STATISTICS] for one in index.species], dtype=np.float32
         )
 
     def build(self, rows: IntArray) -> FloatArray:
-        """Return float32[n, len(FEATURES)] for int64[n, 2, 4]: the numbers of both loadouts, first side first."""
+        """Return float32[n, len(FEATURES)] for int64[n, 2, 4]: the numbers of both loadouts, first side
+        first."""
         species = self._species_of.take(rows[:, :, 0])
-        codes = self._codes.take(rows * self._species_count + species[:, ::-1, None])
-        codes.sort(axis=2)
-        ranks = codes >> _EFFECT_BITS
-        values = self._value.take(ranks)
-        best = ranks[:, :, 3]
-        outlook = self._outlook.take(best, axis=0)
-        statistics = self._statistics.take(species, axis=0)
-        effects = self._effects.take(codes & _EFFECT_MASK, axis=0)
-        n = len(rows)
-        return np.concatenate(
-            (
-                values.reshape(n, -1),
-                outlook.reshape(n, -1),
-                statistics.reshape(n, -1),
-                effects[:, :, 3].reshape(n, -1),
-                effects.max(axis=2).reshape(n, -1),
-                self._race(best, values[:, :, 3], outlook[:, :, 0], statistics[:, :, 5]),
-            ),
-            axis=1,
-        )
+        deeds = self._deeds.take(rows * self._species_count + species[:, ::-1, None])
+        deeds.sort(axis=2)
+        best = deeds[:, :, 3]
+        effects = self._effects.take(deeds, axis=0)
+        sides = np.empty((len(rows), 2, _RACE + 3), dtype=np.float32)
+        sides[:, :, :4] = self._damage.take(deeds)
+        sides[:, :, _OUTLOOK] = self._outlook.take(best, axis=0)
+        sides[:, :, _STATISTICS] = self._statistics.take(species, axis=0)
+        sides[:, :, _BEST] = effects[:, :, 3]
+        np.maximum.reduce(effects, axis=2, out=sides[:, :, _ANY])
+        self._race(sides, best)
+        return sides.reshape(len(rows), -1)
 
-    def _race(self, best: IntArray, damage: FloatArray, turns: FloatArray, speed: FloatArray) -> FloatArray:
-        """Both sides only repeat their best attack: who knocks out first? The first side moves first in each turn."""
-        knock_out = self._knock_out.take(best, axis=0)
-        standing = self._standing.take(best[:, ::-1], axis=0)
-        race = np.empty((len(best), len(RACE)), dtype=np.float32)
-        race[:, 0] = np.einsum("nt,nt->n", knock_out[:, 0], standing[:, 0, :-1])
-        race[:, 1] = np.einsum("nt,nt->n", knock_out[:, 1], standing[:, 1, 1:])
-        race[:, 2] = damage[:, 0] - damage[:, 1]
-        race[:, 3] = turns[:, 0] - turns[:, 1]
-        race[:, 4] = turns[:, 0] / turns[:, 1]
-        race[:, 5] = speed[:, 0] / speed[:, 1]
-        return race
+    def _race(self, sides: FloatArray, best: IntArray) -> None:
+        """Fill the last three columns of both sides. The first side moves first in each turn.
+
+        Whoever does not win the race loses it, unless both still stand at its end.
+        """
+        first, second = sides[:, 0], sides[:, 1]
+        best_first, best_second = best[:, 0], best[:, 1]
+        wins = np.vecdot(self._knock_out.take(best_first, axis=0), self._standing.take(best_second, axis=0))
+        undecided = self._standing_at_last.take(best_first) * self._standing_at_last.take(best_second)
+        first[:, _RACE] = wins
+        second[:, _RACE] = 1 - wins - undecided
+        first[:, _RACE + 1] = first[:, 3] - second[:, 3]
+        second[:, _RACE + 1] = first[:, 4] - second[:, 4]
+        first[:, _RACE + 2] = first[:, _STATISTICS.stop - 1] / second[:, _STATISTICS.stop - 1]
+        second[:, _RACE + 2] = second[:, 4] / first[:, 4]
 
 
 @lru_cache(maxsize=1)

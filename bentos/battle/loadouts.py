@@ -1,7 +1,8 @@
-"""A fighter as four integers: every (species, learnable move) has a number, and a loadout is 1 to 4 of them, sorted.
+"""A fighter as four integers: every (species, learnable move) has a number, and a loadout is 1 to 4 of them,
+sorted.
 
-Numbers are given to the faster species first, so comparing two loadouts as tuples also says who is faster: the
-smaller one is the *first* side of the canonical order, and equal tuples are a mirror match.
+Numbers are given to the faster species first, so comparing two loadouts as tuples also says who is faster:
+the smaller one is the *first* side of the canonical order, and equal tuples are a mirror match.
 """
 
 from collections.abc import Sequence
@@ -31,16 +32,20 @@ class UnusableMoves(ValueError):
 class LoadoutIndex:
     """Numbers for all learnable moves, and the arrays that features gather from.
 
-    `species_of` int64[P + 1] is each number's species position in `species`, `move_of` int64[P + 1] its move's
-    position in `pokedex.moves`; the last entry stands for an empty place.
+    `species_of` int64[P + 1] is each number's species position in `species`, `move_of` int64[P + 1] its
+    move's position in `pokedex.moves`; the last entry stands for an empty place.
     """
 
     def __init__(self, pokedex: Pokedex) -> None:
         self.pokedex = pokedex
-        self.species: tuple[Species, ...] = tuple(sorted(pokedex.species, key=lambda one: (-one.speed, one.id)))
+        self.species: tuple[Species, ...] = tuple(
+            sorted(pokedex.species, key=lambda one: (-one.speed, one.id))
+        )
         self.defenders = describe_defenders(pokedex, self.species)
         move_position = {move.slug: position for position, move in enumerate(pokedex.moves)}
-        pairs = [(position, slug) for position, one in enumerate(self.species) for slug in pokedex.learnset[one.id]]
+        pairs = [
+            (position, slug) for position, one in enumerate(self.species) for slug in pokedex.learnset[one.id]
+        ]
         self.empty = len(pairs)
         self.species_of = _frozen([position for position, _ in pairs] + [0])
         self.move_of = _frozen([move_position[slug] for _, slug in pairs] + [len(pokedex.moves)])
@@ -64,11 +69,13 @@ class LoadoutIndex:
 
     def species_at(self, loadout: Loadout) -> Species:
         """Return the species of a loadout."""
-        return self.species[self.species_of[loadout[0]]]
+        return self.species[int(self.species_of[loadout[0]])]
 
     def moves_at(self, loadout: Loadout) -> tuple[Move, ...]:
         """Return the moves of a loadout in the order of its numbers."""
-        return tuple(self.pokedex.moves[self.move_of[number]] for number in loadout if number != self.empty)
+        return tuple(
+            self.pokedex.moves[int(self.move_of[number])] for number in loadout if number != self.empty
+        )
 
     def _encode(self, species_id: int, moves: Sequence[str]) -> Loadout:
         known = self._numbers[species_id]

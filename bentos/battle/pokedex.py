@@ -90,9 +90,7 @@ class Move(msgspec.Struct, frozen=True):
     locks_in: bool
     """Goes on for two or three turns, then confuses its user."""
     condition: Literal["", "first_turn", "target_asleep", "target_attacks"]
-    status: Literal[
-        "", "burn", "freeze", "paralysis", "poison", "sleep", "toxic", "burn_freeze_paralysis"
-    ]
+    status: Literal["", "burn", "freeze", "paralysis", "poison", "sleep", "toxic", "burn_freeze_paralysis"]
     """`burn_freeze_paralysis`: one of the three, equally likely."""
     status_chance: int
     volatile: str
@@ -180,7 +178,7 @@ class Pokedex:
     def _choose_moves(self, species: Species) -> tuple[str, ...]:
         known = [self.moves_by_slug[slug] for slug in self.learnset[species.id]]
         ranked = sorted(
-            (move for move in known if move.damages), key=lambda move: (-_strength(move, species), move.slug)
+            (move for move in known if move.damages), key=lambda move: (-strength(move, species), move.slug)
         )
         plain = [move for move in ranked if not move.awkward]
         best_of_type = {move.type: move for move in reversed(plain)}
@@ -193,8 +191,11 @@ class Pokedex:
         return tuple(move.slug for move in order[:MOST_MOVES])
 
 
-def _strength(move: Move, species: Species) -> float:
-    """Return a move's worth to its user, before anything is known of the target."""
+def strength(move: Move, species: Species) -> float:
+    """Return what a damaging move is worth to its user as long as nothing is known of the target.
+
+    Power x mean hits x accuracy x same-type bonus x share of the attacking stat; 0 for moves without power.
+    """
     attack = species.attack if move.category == "physical" else species.special_attack
     share = attack / max(species.attack, species.special_attack)
     bonus = SAME_TYPE_BONUS if move.type in species.types else 1.0

@@ -1,6 +1,6 @@
 """Answers about battles: from typed requests to typed answers, no transport in sight."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 import numpy as np
@@ -43,13 +43,13 @@ class SelfTest(msgspec.Struct, frozen=True):
 class BattlePredictor:
     """A loaded battle model. Safe to share between threads."""
 
-    def __init__(self, package: ModelPackage, threads: int = 1) -> None:
+    def __init__(self, files: Mapping[str, bytes], version: str, threads: int = 1) -> None:
         self.index = load_index()
         self.features = load_features()
-        self.version = package.pin.version
-        self.booster = BoosterScorer(package.files[BOOSTER_NAME], threads)
-        self._onnx = OnnxScorer(package.files[ONNX_NAME], threads)
-        self._self_test = msgspec.json.decode(package.files[SELFTEST_NAME], type=SelfTest)
+        self.version = version
+        self.booster = BoosterScorer(files[BOOSTER_NAME], threads)
+        self.onnx = OnnxScorer(files[ONNX_NAME], threads)
+        self._stored = files[SELFTEST_NAME]
         self._names = {one.id: one.name for one in self.index.species}
 
     def predict(self, request: BattleRequest) -> BattleAnswer:
@@ -69,12 +69,13 @@ class BattlePredictor:
         )
 
     def win_probability(self, one: Loadout, two: Loadout) -> float:
-        """Return the probability that `one` beats `two`; with the sides swapped it is exactly one minus this."""
+        """Return the probability that `one` beats `two`; with the sides swapped it is exactly one minus
+        this."""
         if one == two:
             return 0.5
         if one < two:
-            return float(self._onnx.score(self.features.build(np.array([(one, two)])))[0])
-        return 1.0 - float(self._onnx.score(self.features.build(np.array([(two, one)])))[0])
+            return float(self.onnx.score(self.features.build(np.array([(one, two)])))[0])
+        return 1.0 - float(self.onnx.score(self.features.build(np.array([(two, one)])))[0])
 
     def win_probabilities(self, pairs: Sequence[tuple[Loadout, Loadout]]) -> NDArray[np.float64]:
         """Return float64[n]: `win_probability` of each pair."""
@@ -98,15 +99,14 @@ class BattlePredictor:
 
     def self_test(self) -> None:
         """Raise SelfTestFailed unless the stored requests still give the stored answers."""
-        stored = np.array(self._self_test.probabilities)
-        pairs = [self.encode(request) for request in self._self_test.requests]
-        found = np.array([self.win_probability(one, two) for one, two in pairs])
-        worst = float(np.max(np.abs(found - stored)))
+        stored = msgspec.json.decode(self._stored, type=SelfTest)
+        found = np.array([self.predict(request).pokemon_1_win_probability for request in stored.requests])
+        worst = float(np.max(np.abs(found - np.array(stored.probabilities)), initial=0.0))
         if not worst <= SELFTEST_TOLERANCE:
             raise SelfTestFailed("battle", worst, SELFTEST_TOLERANCE)
 
     def _score(self, rows: NDArray[np.int64]) -> FloatArray:
-        engine = self.booster if len(rows) >= BATCH_ROWS else self._onnx
+        engine = self.booster if len(rows) >= BATCH_ROWS else self.onnx
         return engine.score(self.features.build(rows))
 
     def _answer(self, request: BattleRequest, one: Loadout, two: Loadout, probability: float) -> BattleAnswer:
@@ -157,4 +157,4 @@ def load_predictor(package: ModelPackage, threads: int) -> BattlePredictor:
     Raises ContractMismatch if it was made for another one.
     """
     require_contract(package, load_contract())
-    return BattlePredictor(package, threads)
+    return BattlePredictor(package.files, package.pin.version, threads)

@@ -10,13 +10,14 @@
     - UnsupportedMediaType     415  a body that is not JSON
     - InvalidFields            422  JSON, but not what the contract says
     - InternalFailure          500  our fault; no detail leaves the process
-    - NotReady                 503  no verified model is loaded
+    - NotReady                 503  starting or stopping: send it to another replica
   + PackageError               a model package that must not load
     - PackageNotFound          nothing at the address
     - PackageUnpinned          no digest names the bytes to expect
     - SignatureInvalid         missing, made by another key, or not over these bytes
     - FileAltered              bytes differ from the manifest
     - ContractMismatch         made for another version of the code
+    - PackageUnloadable        verified, but its content can't be read
     - SelfTestFailed           loads, but no longer gives the answers it was signed with
   + SettingsError              a setting that makes no sense
 
@@ -89,6 +90,10 @@ class Unauthorized(RequestError):
 
     status, slug, title = 401, "unauthorized", "A valid X-API-Key header is needed"
 
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail)
+        self.headers = ((b"www-authenticate", b'ApiKey realm="ekiben"'),)
+
 
 class UnknownResource(RequestError):
     """Nothing lives under this path."""
@@ -121,8 +126,9 @@ class UnsupportedMediaType(RequestError):
 
     status, slug, title = 415, "unsupported-media-type", "The body must be application/json"
 
-    def __init__(self, media_type: str) -> None:
-        super().__init__(f"Content-Type {media_type!r} is not application/json.")
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.headers = ((b"accept", b"application/json"),)
 
 
 class InvalidFields(RequestError):
@@ -141,9 +147,13 @@ class InternalFailure(RequestError):
 
 
 class NotReady(RequestError):
-    """No verified model is loaded."""
+    """The process is starting or stopping; `detail` says which."""
 
-    status, slug, title = 503, "not-ready", "No verified model is loaded yet"
+    status, slug, title = 503, "not-ready", "This server is not taking requests"
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail)
+        self.headers = ((b"retry-after", b"1"),)
 
 
 PROBLEMS: tuple[type[RequestError], ...] = (
@@ -169,8 +179,8 @@ class PackageError(EkibenError):
 class PackageNotFound(PackageError):
     """Nothing readable at the address."""
 
-    def __init__(self, uri: str, name: str) -> None:
-        super().__init__(f"No {name} at {uri}.")
+    def __init__(self, uri: str, name: str, reason: str = "") -> None:
+        super().__init__(f"No {name} at {uri}" + (f": {reason}." if reason else "."))
 
 
 class PackageUnpinned(PackageError):
@@ -198,7 +208,16 @@ class ContractMismatch(PackageError):
     """The package was made for another version of the contract or the features."""
 
     def __init__(self, model: str, expected: str, found: str) -> None:
-        super().__init__(f"The package of {model} was made for contract {found}; this code serves {expected}.")
+        super().__init__(
+            f"The package of {model} was made for contract {found}; this code serves {expected}."
+        )
+
+
+class PackageUnloadable(PackageError):
+    """The bytes are the pinned ones, but this code can't make a model of them."""
+
+    def __init__(self, what: str, digest: str, reason: str) -> None:
+        super().__init__(f"{what} ({digest}) is verified but can't be loaded: {reason}.")
 
 
 class SelfTestFailed(PackageError):

@@ -17,6 +17,7 @@ from bentos.core.errors import (
     ContractMismatch,
     FileAltered,
     PackageNotFound,
+    PackageUnloadable,
     PackageUnpinned,
     SettingsError,
     SignatureInvalid,
@@ -66,7 +67,8 @@ def read_public_key(path: Path) -> Ed25519PublicKey:
 def load_package(pin: Pin, key: Ed25519PublicKey) -> ModelPackage:
     """Fetch the pinned package and verify digest, signature and every file.
 
-    Raises PackageUnpinned, PackageNotFound, FileAltered or SignatureInvalid; each names the file and the digest.
+    Raises PackageUnpinned, PackageNotFound, FileAltered, SignatureInvalid or PackageUnloadable; each names the file
+    and the digest.
     """
     if not pin.digest:
         raise PackageUnpinned(pin.uri)
@@ -76,7 +78,7 @@ def load_package(pin: Pin, key: Ed25519PublicKey) -> ModelPackage:
     reason = explain_distrust(content, _fetch_optional(pin.uri, SIGNATURE_NAME), key)
     if reason:
         raise SignatureInvalid(pin.uri, pin.digest, reason)
-    manifest = msgspec.json.decode(content, type=Manifest)
+    manifest = _read_manifest(content, pin)
     files = {name: _fetch_verified(pin.uri, name, entry) for name, entry in manifest.files.items()}
     return ModelPackage(pin=pin, manifest=manifest, files=files)
 
@@ -86,6 +88,13 @@ def require_contract(package: ModelPackage, contract: Contract) -> None:
     found = sha256_digest(package.files.get(CONTRACT_NAME, b""))
     if found != contract.digest():
         raise ContractMismatch(contract.model, contract.digest(), found)
+
+
+def _read_manifest(content: bytes, pin: Pin) -> Manifest:
+    try:
+        return msgspec.json.decode(content, type=Manifest)
+    except msgspec.DecodeError as error:
+        raise PackageUnloadable(f"{MANIFEST_NAME} at {pin.uri}", pin.digest, str(error)) from error
 
 
 def _fetch_verified(uri: str, name: str, entry: FileEntry) -> bytes:
@@ -107,5 +116,7 @@ def _fetch(uri: str, name: str) -> bytes:
     try:
         with fsspec.open(f"{uri.rstrip('/')}/{name}", "rb") as file:
             return bytes(file.read())
-    except (OSError, ValueError) as error:
+    except FileNotFoundError as error:
         raise PackageNotFound(uri, name) from error
+    except (OSError, ValueError, ImportError) as error:
+        raise PackageNotFound(uri, name, str(error).rstrip(".")) from error

@@ -37,7 +37,9 @@ class OnnxScorer:
         session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         self._run = session.run
         self._input_name = session.get_inputs()[0].name
-        self._output_names = [output.name for output in session.get_outputs() if output.name == "probabilities"]
+        self._output_names = [
+            output.name for output in session.get_outputs() if output.name == "probabilities"
+        ]
 
     def score(self, features: FloatArray) -> FloatArray:
         """Return float32[n] for float32[n, n_features]."""

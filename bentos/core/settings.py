@@ -44,6 +44,9 @@ class ServerSettings(BaseSettings):
     are removed from load balancers only some seconds after the signal."""
     drain_seconds: int = Field(default=20, ge=1)
     """After lingering: how long requests under way may take before they are cut."""
+    worker_threads: int = Field(default=2, ge=1, le=64)
+    """Threads for work that would hold up quick answers, such as large batches and explanations. Two, so that one
+    long batch does not make every explanation wait."""
 
 
 class AuthSettings(BaseSettings):

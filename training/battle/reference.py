@@ -1,7 +1,7 @@
 """Export the reference tables from the simulator: `python -m training.battle.reference`.
 
-They are committed in `bentos/battle/tables/`, so that serving needs no simulator; a test holds them equal to a
-fresh export.
+They are committed in `bentos/battle/tables/`, so that serving needs no simulator; a test holds them equal to
+a fresh export.
 """
 
 import csv
@@ -39,7 +39,7 @@ def main(folder: Path = TABLES) -> None:
     for name, text in export().items():
         path = folder / f"{name}.csv"
         path.write_text(text, encoding="utf-8")
-        print(path, file=sys.stderr)
+        sys.stderr.write(f"{path}\n")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@
   + NoChampion                 4  nothing is promoted yet, so nothing can be served, asked or rolled back
   + PromotionRefused           3  policy forbids it
     - NotGated                    the gate refused the version, or never saw it
+    - VerdictOutdated             it was judged against another champion than today's
+    - AlreadyChampion             there is nothing to judge it against
     - VersionQuarantined          it was rolled back once
     - NothingToRollBack           the champion has no predecessor to go back to
   + RegistryUnavailable        7  the tracking server or its database did not answer
@@ -64,6 +66,24 @@ class NotGated(PromotionRefused):
             f"{model} version {version} did not pass its gate: {reasons}. "
             f"To promote it all the same: ekiben promote {model} --version {version} --force --reason '…'"
         )
+
+
+class VerdictOutdated(PromotionRefused):
+    """The version was judged against another champion than today's."""
+
+    def __init__(self, model: str, version: str, judged_against: str, champion: str) -> None:
+        then = f"version {judged_against}" if judged_against else "no champion"
+        super().__init__(
+            f"{model} version {version} was judged against {then}, but version {champion} is champion now. "
+            f"Judge it again: ekiben gate {model} --version {version}"
+        )
+
+
+class AlreadyChampion(PromotionRefused):
+    """A champion has nothing to be judged against."""
+
+    def __init__(self, model: str, version: str) -> None:
+        super().__init__(f"{model} version {version} is the champion: there is nothing to judge it against.")
 
 
 class VersionQuarantined(PromotionRefused):
@@ -128,9 +148,10 @@ class HomeInUse(EkibenError):
 
     exit_code = 5
 
-    def __init__(self, home: str, holder: str) -> None:
+    def __init__(self, home: str, holder: int | None) -> None:
+        by = f" (pid {holder})" if holder else ""
         super().__init__(
-            f"`ekiben up` already runs on {home} (pid {holder}). Stop it, or choose another home: EKIBEN_HOME"
+            f"`ekiben up` already runs on {home}{by}. Stop it, or choose another home: EKIBEN_HOME"
         )
 
 

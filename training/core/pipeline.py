@@ -173,5 +173,7 @@ def find_pipeline(name: str) -> Pipeline:
         if error.name not in (module_name, f"training.{name}"):
             raise
         raise UnknownModel(name) from error
-    pipeline: Pipeline = module.PIPELINE
+    pipeline: Pipeline | None = getattr(module, "PIPELINE", None)
+    if pipeline is None:
+        raise UnknownModel(name)
     return pipeline

@@ -4,6 +4,7 @@ model."""
 import json
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib.metadata import version as installed_version
 from io import BytesIO
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from training.core.errors import RegistryUnavailable
+from training.core.errors import RegistryUnavailable, VersionNotFound
 from training.core.git import GitState
 from training.core.packaging import SignedPackage
 from training.core.pipeline import Candidate, FrozenScores, TrainingInputs
@@ -48,8 +49,8 @@ class Tracking:
 
         with self._session.translated():
             experiment = self._experiment(model)
-            with mlflow.start_run(experiment_id=experiment, run_name=f"{model} {package.digest[7:15]}") as
-            run:
+            name = f"{model} {package.digest[7:15]}"
+            with mlflow.start_run(experiment_id=experiment, run_name=name) as run:
                 run_id = run.info.run_id
                 mlflow.set_tags(_run_tags(inputs, package, git))
                 mlflow.log_params(_flatten({**inputs.parameters, "seed": inputs.seed}))
@@ -86,13 +87,16 @@ class Tracking:
                 return FrozenScores(arrays["probability"], arrays["successes"], arrays["trials"])
 
     def remove_model(self, model_uri: str) -> None:
-        """Delete MLflow's copy of a model; the run with its metrics and figures stays."""
+        """Delete MLflow's copy of a model, if it is still there; the run with its metrics and figures
+        stays."""
         from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
-        with self._session.translated():
-            logged = self._client.get_logged_model(model_uri.removeprefix("models:/"))
-            get_artifact_repository(logged.artifact_location).delete_artifacts()
-            self._client.delete_logged_model(logged.model_id)
+        model_id = model_uri.removeprefix("models:/")
+        with suppress(VersionNotFound), self._session.translated("the tracked model", model_id):
+            logged = self._client.get_logged_model(model_id)
+            repository: Any = get_artifact_repository(logged.artifact_location)
+            repository.delete_artifacts()
+            self._client.delete_logged_model(model_id)
 
     def _experiment(self, model: str) -> str:
         """Return the id of the model's experiment; artifacts would land in the current folder without a
@@ -126,7 +130,7 @@ class Tracking:
                 input_example=candidate.input_example,
                 pip_requirements=[f"{name}=={installed_version(name)}" for name in _REQUIREMENTS],
             )
-        return logged.model_uri
+        return str(logged.model_uri)
 
     def _log_figures(self, run_id: str, figures: Mapping[str, bytes]) -> None:
         for name, content in figures.items():

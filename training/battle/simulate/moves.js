@@ -13,7 +13,14 @@ const STAT_NAMES = {
   accuracy: 'accuracy',
   evasion: 'evasion',
 };
-const STATUS_NAMES = { brn: 'burn', frz: 'freeze', par: 'paralysis', psn: 'poison', slp: 'sleep', tox: 'toxic' };
+const STATUS_NAMES = {
+  brn: 'burn',
+  frz: 'freeze',
+  par: 'paralysis',
+  psn: 'poison',
+  slp: 'sleep',
+  tox: 'toxic',
+};
 
 // The simulator says these in code, not in data.
 const POWER_RULES = { lowkick: 'target_weight', facade: 'double_when_statused', foulplay: 'target_attack' };
@@ -63,7 +70,7 @@ function fixedDamage(move) {
 /** The seven stat stages that a move changes, as columns named with a prefix. */
 function stageColumns(prefix, boosts) {
   return Object.fromEntries(
-    Object.entries(STAT_NAMES).map(([id, name]) => [`${prefix}_${name}`, (boosts && boosts[id]) || 0])
+    Object.entries(STAT_NAMES).map(([id, name]) => [`${prefix}_${name}`, (boosts && boosts[id]) || 0]),
   );
 }
 
@@ -78,7 +85,8 @@ function inflicted(move) {
   const status = effects.find((effect) => effect.status);
   const flinch = effects.find((effect) => effect.volatileStatus === 'flinch');
   const volatile = effects.find((effect) => effect.volatileStatus && effect !== flinch);
-  if (move.id === 'triattack') return { ...NOTHING_INFLICTED, status: 'burn_freeze_paralysis', status_chance: 20 };
+  if (move.id === 'triattack')
+    return { ...NOTHING_INFLICTED, status: 'burn_freeze_paralysis', status_chance: 20 };
   return {
     status: status ? STATUS_NAMES[status.status] : '',
     status_chance: status ? status.chance : 0,
@@ -87,7 +95,13 @@ function inflicted(move) {
     flinch_chance: flinch ? flinch.chance : 0,
   };
 }
-const NOTHING_INFLICTED = { status: '', status_chance: 0, volatile: '', volatile_chance: 0, flinch_chance: 0 };
+const NOTHING_INFLICTED = {
+  status: '',
+  status_chance: 0,
+  volatile: '',
+  volatile_chance: 0,
+  flinch_chance: 0,
+};
 
 /** Stage changes of the user and of the target, with the chance of the latter in percent. */
 function stages(move) {

@@ -1,10 +1,11 @@
 'use strict';
 // How both sides choose their moves. Each turn, over its legal moves, a side
 //   1. takes a uniformly random one with probability EXPLORATION;
-//   2. otherwise the one of highest value: chance to hit x min(1, expected damage / opponent's remaining hit points)
-//      for attacks, chance to hit x worth (support.js) for the others. A charge turn halves the value, and so does a
-//      recharge turn unless the attack knocks out. Equal values go by priority, then damage, then slug.
-// A move that makes its user faint loses a battle of one against one, so it is chosen only if nothing else is legal.
+//   2. otherwise the one of highest value: chance to hit x min(1, expected damage / opponent's hit points left)
+//      for attacks (damage.js), chance to hit x worth for the others (support.js). A charge turn halves the
+//      value, and so does a recharge turn unless the attack knocks out. Equal values go by priority (unless they
+//      are 0), then by damage, then by slug.
+// A move that makes its user faint loses a battle of one against one: it is chosen only if nothing else is legal.
 
 const { describeAll } = require('./moves');
 const { hitDamage, hitChance } = require('./damage');
@@ -16,7 +17,7 @@ const NO_ATTACK = { value: 0, damage: 0, category: '' };
 
 const descriptions = new Map([...describeAll()].map(([id, move]) => [id, { ...move, id }]));
 
-/** An attack's worth: {move, value, damage, category}, value being a share of the target's remaining hit points. */
+/** An attack's {move, value, damage, category}; its value is a share of the target's remaining hit points. */
 function weighAttack(move, user, target) {
   const damage = hitDamage(move, user, target);
   const decides = damage >= target.hp;
@@ -27,8 +28,9 @@ function weighAttack(move, user, target) {
 }
 
 function compare(a, b) {
-  const order = a.move.slug < b.move.slug ? -1 : 1;
-  return b.value - a.value || b.move.priority - a.move.priority || b.damage - a.damage || order;
+  const slugs = a.move.slug < b.move.slug ? -1 : 1;
+  const priorities = a.value ? b.move.priority - a.move.priority : 0;
+  return b.value - a.value || priorities || b.damage - a.damage || slugs;
 }
 
 /** A side's legal attacks and other moves, strongest attack first; moves without description are left out. */
@@ -52,20 +54,21 @@ function best(options, threats, user, foe) {
   if (strongest.value === 1) return strongest;
   const threat = threats[0] || NO_ATTACK;
   const situation = { user, foe, best: strongest, threat, slower: user.speed < foe.speed };
-  const weighed = options.map((option) => (isSupport(option.move) ? weighSupport(option, situation) : option));
+  const weighed = options.map((option) =>
+    isSupport(option.move) ? weighSupport(option, situation) : option,
+  );
   return weighed.sort(compare)[0];
 }
 
-/** Slugs of the moves that explore: all but those that lose the battle, unless there are only such. */
+/** What exploration chooses from: all but the moves that lose the battle, unless there are only such. */
 function explorable(options) {
   const harmless = options.filter((option) => !option.move.self_destruct);
   return harmless.length ? harmless : options;
 }
 
 /**
- * Chooses a move for each side. `sides` holds {pokemon, legal} twice: the simulator's Pokémon and the ids of its
- * legal moves. `random` is the policy's own source of chance, so that the battle's stays untouched.
- * Returns a move's simulator id for each side.
+ * Chooses a move for each side and returns their simulator ids. A side is {pokemon, legal}: the simulator's
+ * Pokémon and the ids of its legal moves. `random` is the policy's own source of chance, not the battle's.
  */
 function choose([one, two], random) {
   const first = weigh(one.legal, one.pokemon, two.pokemon);

@@ -1,17 +1,20 @@
 'use strict';
-// The simulator's battle without what only spectators need, and with a shortcut for events that nobody listens to:
-// abilities, items, weather and terrain are absent from these battles, so listeners are the conditions of Pokémon and
-// of their sides. Results equal those of the simulator's own class; `node main.js battles --stock` runs that class,
-// and a test compares them.
+// The simulator's battle without what only spectators need, and with a shortcut for events that nobody listens
+// to: abilities, items, weather and terrain are absent from these battles, so the only listeners are conditions
+// of Pokémon and of their sides. Results equal those of the simulator's own class: `node main.js battles --stock`
+// runs that class, and a test compares them.
 
 const { Battle } = require('pokemon-showdown');
 const { dex } = require('./rules');
 
 /** Names of all callbacks (`onModifyDamage` ...) that some condition in the game has. */
 const CALLBACKS = new Set(
-  [...Object.values(dex.data.Conditions), ...Object.values(dex.data.Moves).map((move) => move.condition || {})]
+  [
+    ...Object.values(dex.data.Conditions),
+    ...Object.values(dex.data.Moves).map((move) => move.condition || {}),
+  ]
     .flatMap(Object.keys)
-    .filter((key) => key.startsWith('on'))
+    .filter((key) => key.startsWith('on')),
 );
 
 function isEmpty(object) {

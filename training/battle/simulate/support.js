@@ -1,7 +1,7 @@
 'use strict';
-// How much a move that isn't a plain attack is worth, on the scale of attacks: the share of the opponent's remaining
-// hit points that an attack is expected to take. The numbers are judgements, kept simple: such moves are chosen when
-// attacking would take several turns, and never when they can't work.
+// How much a move that isn't a plain attack is worth, on the scale of attacks: the share of the opponent's
+// remaining hit points that an attack is expected to take. The numbers are judgements, kept simple: such moves
+// are chosen when attacking would take several turns, and not when they obviously can't work.
 
 const { dex } = require('./rules');
 
@@ -17,6 +17,7 @@ const WORTH = {
   screen: 0.35,
   confusion: 0.3,
   substitute: 0.3,
+  protect: 0.3,
   transform: 0.3,
   poison: 0.25,
   paralysis: 0.25,
@@ -47,7 +48,7 @@ const STAGE_IDS = {
   evasion: 'evasion',
 };
 
-/** Whether the target's types make a status move fail: they stop the status, the powder or the move's own type. */
+/** Whether the target's types make a status move fail: they stop the status, the powder or the move's type. */
 function immune(move, foe) {
   const { flags, ignoreImmunity, type } = dex.moves.get(move.slug);
   const against = [STATUS_IDS[move.status]];
@@ -63,13 +64,23 @@ function statusWorth(move, { foe, threat, slower }) {
   return WORTH[move.status];
 }
 
+// What a move's passing condition is worth; conditions that aren't here count by their stages alone.
 const VOLATILES = {
   confusion: ({ foe }) => (foe.volatiles.confusion ? 0 : WORTH.confusion),
   'leech-seed': ({ foe }) => (foe.volatiles.leechseed || foe.types.includes('Grass') ? 0 : WORTH.leechSeed),
   yawn: ({ foe }) => (foe.volatiles.yawn || foe.status ? 0 : WORTH.yawn),
+  protect: ({ user, foe }) => (suffers(foe) && !user.volatiles.stall ? WORTH.protect : 0),
   substitute: substituteWorth,
   'focus-energy': ({ user }) => (user.volatiles.focusenergy ? 0 : WORTH.ownStage),
+  taunt: ({ foe }) => (foe.volatiles.taunt ? 0 : WORTH.other),
+  encore: ({ foe }) => (foe.volatiles.encore || !foe.lastMove ? 0 : WORTH.other),
+  disable: ({ foe }) => (foe.volatiles.disable || !foe.lastMove ? 0 : WORTH.other),
 };
+
+/** Whether a Pokémon loses hit points as time passes. */
+function suffers(pokemon) {
+  return ['brn', 'psn', 'tox'].includes(pokemon.status) || Boolean(pokemon.volatiles.leechseed);
+}
 
 const FOES_VOLATILES = new Set(['confusion', 'leech-seed', 'yawn']);
 
@@ -81,7 +92,7 @@ function substituteWorth({ user, threat }) {
 function volatileWorth(move, situation) {
   if (situation.foe.volatiles.substitute && FOES_VOLATILES.has(move.volatile)) return 0;
   const worth = VOLATILES[move.volatile];
-  return worth ? worth(situation) : WORTH.other;
+  return worth ? worth(situation) : 0;
 }
 
 /** Which stats matter to the user now: those it attacks with, is attacked on, or loses the first move by. */
@@ -146,16 +157,17 @@ function sum(boosts) {
 const EFFECTS = {
   conversion: () => 0,
   metronome: () => WORTH.metronome,
-  mimic: () => WORTH.other,
-  mirror_move: () => WORTH.mirrorMove,
-  reset_stages: ({ user, foe }) => (sum(foe.boosts) - sum(user.boosts) >= USEFUL_STAGES ? WORTH.resetStages : 0),
+  mimic: ({ foe }) => (foe.lastMove ? WORTH.other : 0),
+  mirror_move: ({ foe }) => (foe.lastMove ? WORTH.mirrorMove : 0),
+  reset_stages: ({ user, foe }) =>
+    sum(foe.boosts) - sum(user.boosts) >= USEFUL_STAGES ? WORTH.resetStages : 0,
   transform: ({ user }) => (user.transformed ? 0 : WORTH.transform),
   nothing: () => 0,
 };
 
 const ANSWERS = { twice_physical_taken: 'physical', twice_special_taken: 'special' };
 
-/** Counter and Mirror Coat: half of what they would give back, if the attack that they answer is the likely one. */
+/** Counter and Mirror Coat: half of what they would give back, if they answer the attack that is likely. */
 function answerWorth(move, { foe, user, threat }) {
   if (move.fixed_damage === 'twice_taken') return WORTH.other;
   if (threat.category !== ANSWERS[move.fixed_damage] || threat.damage >= user.hp) return 0;
@@ -164,8 +176,8 @@ function answerWorth(move, { foe, user, threat }) {
 
 /**
  * Worth of a status move, or of one that answers damage taken, before its accuracy.
- * A situation is {user, foe, slower, best, threat}: the simulator's two Pokémon, whether the user moves second,
- * and either's best attack as {value, damage, category}.
+ * A situation is {user, foe, slower, best, threat}: the simulator's two Pokémon, whether the user is the slower
+ * one, and the best attack of the user and of the foe as {value, damage, category}.
  */
 function supportWorth(move, situation) {
   if (move.fixed_damage.startsWith('twice')) return answerWorth(move, situation);

@@ -3,6 +3,7 @@
 
 const { Battle } = require('pokemon-showdown');
 const { dex, rules, playableSpecies, identifier, slug, pokemonSet } = require('./rules');
+const { hitDamage } = require('./damage');
 const { describeAll, learnableMoves } = require('./moves');
 
 const DAMAGE_FACTORS = { 0: 1, 1: 2, 2: 0.5, 3: 0 };
@@ -11,12 +12,14 @@ function types() {
   return dex.types.all().filter((type) => !type.isNonstandard && type.name !== 'Stellar');
 }
 
-/** Stats at level 50 as a battle computes them, friendship bonus included. */
-function battleStats(species) {
+/** A species at level 50, fresh, as a battle makes it. */
+function newPokemon(species) {
   const team = [pokemonSet(species, ['tackle'])];
-  const battle = new Battle({ format: rules, formatid: rules.id, seed: [1, 2, 3, 4], p1: { team } });
-  const { maxhp, baseStoredStats } = battle.p1.pokemon[0];
-  battle.destroy();
+  return new Battle({ format: rules, formatid: rules.id, seed: [1, 2, 3, 4], p1: { team } }).p1.pokemon[0];
+}
+
+function battleStats(species) {
+  const { maxhp, baseStoredStats } = newPokemon(species);
   return { ...baseStoredStats, hp: maxhp };
 }
 
@@ -68,4 +71,20 @@ function tables() {
   };
 }
 
-module.exports = { tables };
+/**
+ * Prints the policy's expected damage (damage.js) as a share of the target's full hit points, both Pokémon being
+ * fresh: {species, move, shares} by species and move, shares in the order of the species table.
+ */
+function damageTable(print) {
+  const fresh = playableSpecies().map(newPokemon);
+  const moves = describeAll();
+  playableSpecies().forEach((species, index) => {
+    for (const id of learnableMoves(species)) {
+      const move = moves.get(id);
+      const shares = fresh.map((target) => hitDamage(move, fresh[index], target) / target.maxhp);
+      print({ species: identifier(species), move: move.slug, shares });
+    }
+  });
+}
+
+module.exports = { tables, damageTable };

@@ -31,12 +31,17 @@ BROKEN = "import sys; print('no model here', flush=True); sys.exit(3)"
 
 
 def make_service(
-    folder: Path, port: int, program: str = WEB, name: str = "web", grace_seconds: float = 10.0
+    folder: Path,
+    port: int,
+    program: str = WEB,
+    name: str = "web",
+    grace_seconds: float = 10.0,
+    arguments: tuple[str, ...] = (),
 ) -> Service:
-    """Return a service that runs `program` with `port` as its argument."""
+    """Return a service that runs `program` with `port` and then `arguments` on its command line."""
     return Service(
         name=name,
-        command=(sys.executable, "-c", program, str(port)),
+        command=(sys.executable, "-c", program, str(port), *arguments),
         environment={},
         ready_url=f"http://127.0.0.1:{port}/readyz",
         log_path=folder / "logs" / f"{name}.log",

@@ -1,0 +1,230 @@
+"""What stands behind a path: something that serves an exchange."""
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
+from urllib.parse import parse_qs
+
+import msgspec
+
+from bentos.core.asgi import Header
+from bentos.core.bodies import read_body
+from bentos.core.decoding import BodyDecoder
+from bentos.core.errors import (
+    FieldError,
+    InvalidFields,
+    MethodNotAllowed,
+    RequestError,
+    UnknownResource,
+    UnsupportedMediaType,
+)
+from bentos.core.exchange import Exchange
+from bentos.core.field_errors import parse_message
+from bentos.core.metrics import Metrics, Series
+from bentos.core.routing import Handler, Route
+from bentos.core.workers import Workers
+
+_JSON_TYPES = frozenset(
+    {
+        b"application/json",
+        b"application/json; charset=utf-8",
+        b"application/json;charset=utf-8",
+        b"application/json; charset=UTF-8",
+    }
+)
+
+Outcomes = Callable[[Any], Iterable[tuple[str, float]]]
+
+
+class Endpoint(Protocol):
+    """Serves the exchanges of one path and method; `public` ones ask for no key."""
+
+    series: Series
+    public: bool
+
+    async def serve(self, exchange: Exchange) -> None:
+        """Answer. Raises RequestError for what is to become a problem document."""
+        ...
+
+
+class RouteEndpoint:
+    """A route of a model service. Subclasses say where the handler's arguments come from."""
+
+    public = False
+
+    def __init__(self, route: Route, metrics: Metrics, workers: Workers, head: list[Header]) -> None:
+        self.series = metrics.series(route.path, route.method)
+        self._handler: Handler = route.handler
+        self._head = head
+        self._encode = msgspec.json.Encoder().encode
+        self._outcomes = route.outcomes
+        self._metrics = metrics
+        self._workers = workers
+        self._offload = route.offload
+        self._is_quick = route.offload is False and not inspect.iscoroutinefunction(route.handler)
+
+    async def _run(self, arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> Any:
+        """Call a handler that is not known to be quick."""
+        if inspect.iscoroutinefunction(self._handler):
+            return await self._handler(*arguments, **keywords)
+        offload = self._offload(*arguments, **keywords) if callable(self._offload) else self._offload
+        if offload:
+            return await self._workers.run(self._handler, *arguments, **keywords)
+        return self._handler(*arguments, **keywords)
+
+    async def _send(self, exchange: Exchange, answer: Any) -> None:
+        await exchange.reply(200, self._head, self._encode(answer))
+        if self._outcomes is not None:
+            self._metrics.count_predictions(self._outcomes(answer))
+
+
+class BodyEndpoint(RouteEndpoint):
+    """A route whose handler gets the decoded body."""
+
+    def __init__(self, route: Route, metrics: Metrics, workers: Workers, head: list[Header]) -> None:
+        super().__init__(route, metrics, workers, head)
+        self._decode = BodyDecoder(route.body)
+        self._limit_bytes = route.body_limit_bytes
+
+    async def serve(self, exchange: Exchange) -> None:
+        """Answer one request."""
+        request = self._decode(await read_json(exchange, self._limit_bytes))
+        answer = self._handler(request) if self._is_quick else await self._run((request,), {})
+        await self._send(exchange, answer)
+
+
+class ParameterEndpoint(RouteEndpoint):
+    """A route whose handler gets the parameters of the path and of the query as keywords."""
+
+    def __init__(self, route: Route, metrics: Metrics, workers: Workers, head: list[Header]) -> None:
+        super().__init__(route, metrics, workers, head)
+        self._path_parameters = route.path_parameters
+        self._query_parameters = route.query_parameters
+
+    async def serve(self, exchange: Exchange) -> None:
+        """Answer one request."""
+        keywords = {
+            **read_path(exchange.path_values, self._path_parameters),
+            **read_query(exchange.scope.get("query_string", b""), self._query_parameters),
+        }
+        answer = self._handler(**keywords) if self._is_quick else await self._run((), keywords)
+        await self._send(exchange, answer)
+
+
+class HeadEndpoint:
+    """Answers HEAD as GET is answered; the exchange leaves out the content."""
+
+    def __init__(self, get: Endpoint, series: Series) -> None:
+        self.series = series
+        self.public = get.public
+        self.serve = get.serve
+
+
+class OptionsEndpoint:
+    """Says which methods a path takes."""
+
+    def __init__(self, allowed: str, series: Series, public: bool, head: list[Header]) -> None:
+        self.series = series
+        self.public = public
+        self._head = head
+        self._allow = (b"allow", allowed.encode())
+
+    async def serve(self, exchange: Exchange) -> None:
+        """Answer without content."""
+        await exchange.reply(204, self._head, b"", (self._allow,))
+
+
+class RefusingEndpoint:
+    """Answers every exchange with the same kind of error."""
+
+    def __init__(
+        self, refuse: Callable[[Exchange], RequestError], series: Series, public: bool = False
+    ) -> None:
+        self.series = series
+        self.public = public
+        self._refuse = refuse
+
+    async def serve(self, exchange: Exchange) -> None:
+        """Raise the error."""
+        raise self._refuse(exchange)
+
+
+def refuse_method(exchange: Exchange, allowed: Iterable[str]) -> MethodNotAllowed:
+    """Return the error for a method that the path does not take."""
+    return MethodNotAllowed(exchange.scope["method"], tuple(allowed))
+
+
+def refuse_path(exchange: Exchange) -> UnknownResource:
+    """Return the error for a path that leads nowhere."""
+    return UnknownResource(f"No resource has the path {exchange.scope['path']!r}.")
+
+
+async def read_json(exchange: Exchange, limit_bytes: int) -> bytes:
+    """Return the body's bytes, which are declared to be JSON.
+
+    Raises UnsupportedMediaType for any other Content-Type, and for none with a body: browsers send those from any page
+    without asking first. Raises what `read_body` raises.
+    """
+    declared = exchange.headers.get(b"content-type")
+    if declared not in _JSON_TYPES and declared is not None:
+        _require_json(declared)
+    if exchange.headers.get(b"content-encoding", b"identity") != b"identity":
+        raise UnsupportedMediaType("Compressed bodies are not read; send it without Content-Encoding.")
+    body = await read_body(exchange, limit_bytes)
+    if declared is None and body:
+        raise UnsupportedMediaType("The request has a body but no Content-Type; send application/json.")
+    return body
+
+
+def _require_json(declared: bytes) -> None:
+    media_type, *parameters = (part.strip().lower() for part in declared.decode("latin-1").split(";"))
+    written = media_type[:100]
+    if media_type != "application/json":
+        raise UnsupportedMediaType(f"Content-Type {written!r} is not application/json.")
+    for parameter in filter(None, parameters):
+        name, _, value = parameter.partition("=")
+        if name == "charset" and value.strip('"') not in ("utf-8", "utf8", "us-ascii"):
+            raise UnsupportedMediaType(f"JSON is UTF-8, not {value[:100]!r}.")
+
+
+def read_path(values: Mapping[str, str], parameters: Mapping[str, type]) -> dict[str, Any]:
+    """Return the path's parameters in their types. Raises UnknownResource for one that is not of its type."""
+    read: dict[str, Any] = {}
+    for name, value in values.items():
+        try:
+            read[name] = msgspec.convert(value, parameters.get(name, str), strict=False)
+        except msgspec.ValidationError as error:
+            raise UnknownResource(f"{name} in the path is {value[:100]!r}: {error}.") from None
+    return read
+
+
+def read_query(query: bytes, parameters: Mapping[str, type]) -> dict[str, Any]:
+    """Return the query's parameters in their types.
+
+    Raises InvalidFields naming each that is not known, given twice, or not of its type.
+    """
+    if not query:
+        return {}
+    read: dict[str, Any] = {}
+    errors = []
+    for name, values in parse_qs(query.decode("latin-1"), keep_blank_values=True).items():
+        error = _read_parameter(name, values, parameters, read)
+        if error:
+            errors.append(FieldError(name, error))
+    if errors:
+        raise InvalidFields(errors)
+    return read
+
+
+def _read_parameter(
+    name: str, values: list[str], parameters: Mapping[str, type], read: dict[str, Any]
+) -> str:
+    if name not in parameters:
+        return f"There is no such parameter; known are: {', '.join(parameters) or 'none'}"
+    if len(values) > 1:
+        return "This parameter is given more than once"
+    try:
+        read[name] = msgspec.convert(values[0], parameters[name], strict=False)
+    except msgspec.ValidationError as error:
+        return parse_message(str(error), "").message
+    return ""

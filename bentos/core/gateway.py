@@ -1,0 +1,168 @@
+"""The outermost layer of every serving process: all requests come in here, and all answers go out.
+
+It finds the endpoint, asks for a key, lets the endpoint answer, turns errors into problem documents, counts and logs.
+A request for a model costs one look-up, one decode, one call, one encode; everything that is not a model's route is
+left to others.
+"""
+
+from collections.abc import Callable
+from time import perf_counter
+
+import structlog
+
+from bentos.core.asgi import App, Receive, Scope, Send
+from bentos.core.auth import Guard
+from bentos.core.endpoints import (
+    BodyEndpoint,
+    Endpoint,
+    ParameterEndpoint,
+    RefusingEndpoint,
+    refuse_path,
+)
+from bentos.core.errors import InternalFailure, NotReady, RequestError
+from bentos.core.exchange import CLIENT_GONE, CURRENT, ClientGone, Exchange
+from bentos.core.foreign import ForeignApp, ForeignEndpoint
+from bentos.core.headers import JSON, ResponseHeads
+from bentos.core.health import LIVE_PATH, READY_PATH, LiveEndpoint, ReadyEndpoint
+from bentos.core.metrics import OTHER_METHOD, Metrics
+from bentos.core.metrics_endpoint import METRICS_PATH, MetricsEndpoint
+from bentos.core.model import LoadedModel
+from bentos.core.problems import ProblemWriter
+from bentos.core.readiness import Readiness
+from bentos.core.router import Router
+from bentos.core.routing import Route
+from bentos.core.workers import Workers
+
+UNKNOWN_ROUTE = "unknown"
+"""The one label for all paths that nobody declared."""
+
+_log = structlog.get_logger("ekiben.gateway")
+
+
+class Gateway:
+    """An ASGI application. `guard` decides who may call, None admits anyone; `access_sample` is the share of successful
+    requests that are logged: one in so many, as they come."""
+
+    def __init__(
+        self, guard: Guard | None = None, access_sample: float = 0.0, worker_threads: int = 2
+    ) -> None:
+        self.readiness = Readiness()
+        self.metrics = Metrics(self.readiness)
+        self.heads = ResponseHeads()
+        self.problems = ProblemWriter(self.heads)
+        self.workers = Workers(worker_threads)
+        self._guard = guard
+        self._log_interval = round(1 / access_sample) if access_sample else -1
+        self._until_logged = self._log_interval
+        self._json_head = self.heads.make(JSON)
+        self.router = Router(self.metrics, self.heads.make(None), self._refusing(self._refuse_while_starting))
+        self._exact = self.router.exact
+        self._add_operations()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        exchange = Exchange(scope, receive, send)
+        CURRENT.set(exchange)
+        methods = self._exact.get(scope["path"])
+        endpoint = self.router.resolve(exchange) if methods is None else methods[scope["method"]]
+        try:
+            if self._guard is not None and not endpoint.public:
+                self._guard.admit(exchange)
+            await endpoint.serve(exchange)
+        except RequestError as error:
+            await self.problems.write(exchange, error)
+        except ClientGone:
+            exchange.status = CLIENT_GONE
+        except Exception:
+            await self._fail(exchange)
+        seconds = perf_counter() - exchange.started
+        endpoint.series.observe(exchange.status, seconds)
+        self._until_logged -= 1
+        if exchange.status >= 400 or not self._until_logged:
+            log_access(exchange, endpoint, seconds)
+            self._until_logged = self._log_interval
+
+    def open(
+        self,
+        model: LoadedModel,
+        unknown: Endpoint | None = None,
+        make_body_endpoint: Callable[[Route], Endpoint] | None = None,
+    ) -> None:
+        """Take requests for a model that is loaded and tested.
+
+        `unknown` serves the paths that nobody declared; `make_body_endpoint` makes what serves the routes with a body,
+        if that is not this process's own hot path.
+        """
+        for route in model.routes:
+            self.router.add(route.method, route.path, self._make_endpoint(route, make_body_endpoint))
+        self.router.unknown = unknown or self._refusing(refuse_path)
+        self.metrics.name_model(describe(model))
+        self.readiness.state = "ready"
+
+    def _make_endpoint(self, route: Route, make: Callable[[Route], Endpoint] | None) -> Endpoint:
+        if route.body is None:
+            return ParameterEndpoint(route, self.metrics, self.workers, self._json_head)
+        if make is None:
+            return BodyEndpoint(route, self.metrics, self.workers, self._json_head)
+        return make(route)
+
+    def leave_to(self, app: App) -> Endpoint:
+        """Return an endpoint that has another application answer, in our manner."""
+        return ForeignEndpoint(
+            ForeignApp(app, self.heads, self.problems), self.metrics.series(UNKNOWN_ROUTE, OTHER_METHOD)
+        )
+
+    def begin_stopping(self) -> None:
+        """Tell probes and clients to go elsewhere; requests that still come are answered."""
+        self.readiness.state = "stopping"
+        self.heads.close_connections()
+
+    def close(self) -> None:
+        """Let go of the threads."""
+        self.workers.close()
+
+    def _add_operations(self) -> None:
+        self.router.add(
+            "GET", LIVE_PATH, LiveEndpoint(self.metrics.series(LIVE_PATH, "GET"), self._json_head)
+        )
+        ready = ReadyEndpoint(self.readiness, self.metrics.series(READY_PATH, "GET"), self._json_head)
+        self.router.add("GET", READY_PATH, ready)
+        self.router.add("GET", METRICS_PATH, MetricsEndpoint(self.metrics, self.heads))
+
+    def _refusing(self, refuse: Callable[[Exchange], RequestError]) -> Endpoint:
+        return RefusingEndpoint(refuse, self.metrics.series(UNKNOWN_ROUTE, OTHER_METHOD))
+
+    def _refuse_while_starting(self, _exchange: Exchange) -> RequestError:
+        return NotReady(self.readiness.explain())
+
+    async def _fail(self, exchange: Exchange) -> None:
+        _log.exception("A request failed", path=exchange.scope["path"])
+        if exchange.status:
+            raise ConnectionAbortedError("The answer had begun; the connection is cut.")
+        await self.problems.write(exchange, InternalFailure())
+
+
+def describe(model: LoadedModel) -> dict[str, str]:
+    """Return the labels that name a model in the metrics."""
+    manifest, pin = model.package.manifest, model.package.pin
+    return {
+        "model": manifest.model,
+        "version": pin.version,
+        "digest": pin.digest,
+        "contract": manifest.contract,
+        "git_commit": manifest.git_commit,
+    }
+
+
+def log_access(exchange: Exchange, endpoint: Endpoint, seconds: float) -> None:
+    """Write one line about a request: what was asked, what came of it. The query is left out: it may be private."""
+    _log.info(
+        "Request answered",
+        method=exchange.scope["method"],
+        path=exchange.scope["path"],
+        route=endpoint.series.route,
+        status=exchange.status,
+        duration_seconds=round(seconds, 6),
+    )

@@ -1,0 +1,165 @@
+"""`python -m bentos.core.serve SERVICE`: the process in every pod, and on a developer's machine.
+
+It listens at once, so that a port that is taken fails at once and liveness can be probed; fetches, verifies and
+self-tests the pinned model in a thread; then takes requests. It imports neither BentoML nor XGBoost for that: the
+first comes when a path is asked for that is not a route of the service, the second with the first large batch.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import gc
+import os
+import socket
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import structlog
+import uvloop
+
+from bentos.core.auth import open_guard
+from bentos.core.errors import EkibenError
+from bentos.core.gateway import Gateway
+from bentos.core.loaded import share_model
+from bentos.core.logs import configure_logs
+from bentos.core.model import LoadedModel, find_definition, load_model
+from bentos.core.mounted_bento import MountedBento
+from bentos.core.routing import ServiceDefinition
+from bentos.core.server import Server, listen, make_server
+from bentos.core.settings import Settings
+from bentos.core.threads import run_in_daemon_thread
+
+_log = structlog.get_logger("ekiben.serve")
+
+EXIT_CODES = """exit codes:
+  0  stopped by a signal after the requests under way were answered, or --check found nothing wrong
+  1  a fault in the program
+  2  wrong arguments
+  5  the environment: a setting makes no sense, the port is taken, API keys are needed but none is set
+  6  the model package: not there, not pinned, not signed, altered, made for other code, or its self-test failed
+
+Settings are environment variables that begin with EKIBEN_."""
+
+
+class Process:
+    """One serving process, from a bound socket to an exit code."""
+
+    def __init__(self, definition: ServiceDefinition, settings: Settings) -> None:
+        guard = open_guard(settings.auth, settings.server.host)
+        self._definition = definition
+        self._settings = settings
+        self._auth = "off" if guard is None else "on"
+        self._gateway = Gateway(guard, settings.log.access_sample, settings.server.worker_threads)
+        self._server: Server = make_server(self._gateway, settings.server, self._begin_stopping)
+        self._bento = MountedBento(definition.bento)
+        self._exit_code = 0
+
+    async def run(self, listener: socket.socket) -> int:
+        """Serve until a signal comes or the model turns out to be unusable; return the exit code."""
+        self._gateway.metrics.watch_this_thread()
+        loading = asyncio.create_task(self._load(listener))
+        await self._server.serve(sockets=[listener])
+        loading.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await loading
+        await self._bento.close()
+        self._gateway.close()
+        _log.info("Stopped", exit_code=self._exit_code)
+        return self._exit_code
+
+    async def _load(self, listener: socket.socket) -> None:
+        try:
+            model = await run_in_daemon_thread(lambda: load_model(self._definition, self._settings.model))
+            self._open(model)
+            self._announce(model, listener)
+        except EkibenError as error:
+            _log.error(str(error), exit_code=error.exit_code)
+            self._exit_code = error.exit_code
+            self._server.hurry()
+        except Exception:
+            _log.exception("The model could not be put to use", exit_code=1)
+            self._exit_code = 1
+            self._server.hurry()
+
+    def _open(self, model: LoadedModel) -> None:
+        # What is loaded by now stays until the end: the collector need not look at it again.
+        gc.collect()
+        gc.freeze()
+        share_model(self._definition, model)
+        self._gateway.open(model, unknown=self._gateway.leave_to(self._bento))
+
+    def _announce(self, model: LoadedModel, listener: socket.socket) -> None:
+        host, port = listener.getsockname()[:2]
+        _log.info(
+            "Ready",
+            service=self._definition.name,
+            host=host,
+            port=port,
+            model_version=model.package.pin.version,
+            model_digest=model.package.pin.digest,
+            auth=self._auth,
+            seconds_to_ready=round(seconds_since_start(), 3),
+        )
+
+    def _begin_stopping(self) -> None:
+        if self._gateway.readiness.is_ready:
+            self._gateway.begin_stopping()
+        else:
+            self._server.hurry()
+
+
+def check(definition: ServiceDefinition, settings: Settings) -> int:
+    """Verify and self-test the pinned model and say so; return 0. Raises PackageError or SettingsError."""
+    model = load_model(definition, settings.model)
+    pin = model.package.pin
+    _log.info(
+        "The package is sound", service=definition.name, model_version=pin.version, model_digest=pin.digest
+    )
+    return 0
+
+
+def serve(definition: ServiceDefinition, settings: Settings) -> int:
+    """Serve until a signal comes; return the exit code. Raises SettingsError if it can't begin."""
+    process = Process(definition, settings)
+    with (
+        contextlib.closing(listen(settings.server)) as listener,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        return runner.run(process.run(listener))
+
+
+def seconds_since_start() -> float:
+    """Return how long ago the kernel started this process."""
+    fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+    started_ticks = int(fields[19])
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - started_ticks / os.sysconf("SC_CLK_TCK")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bentos.core.serve",
+        description="Serve one model: verify its package, test it, then answer.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("service", help="name of a folder in bentos/, such as battle, or module:ATTRIBUTE")
+    parser.add_argument(
+        "--check", action="store_true", help="verify and self-test the model package, then exit"
+    )
+    parsed = parser.parse_args(arguments)
+    configure_logs()
+    try:
+        settings = Settings()
+        configure_logs(settings.log.level)
+        definition = find_definition(parsed.service)
+        return check(definition, settings) if parsed.check else serve(definition, settings)
+    except EkibenError as error:
+        _log.error(str(error), exit_code=error.exit_code)
+        return error.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,106 @@
+"""The HTTP server around the gateway: uvicorn, with an orderly way to stop."""
+
+import socket
+import time
+from collections.abc import Callable
+from types import FrameType
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from bentos.core.asgi import App
+from bentos.core.errors import MalformedBody, SettingsError
+from bentos.core.headers import PROBLEM_JSON, security_headers
+from bentos.core.problems import encode_problem
+from bentos.core.settings import ServerSettings
+
+BACKLOG = 2048
+"""Connections that the kernel keeps for us while the event loop is busy."""
+
+
+class Protocol(HttpToolsProtocol):
+    """HTTP/1.1 by httptools; what is not HTTP gets a problem document too."""
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer bytes that are no HTTP request, and close."""
+        content = encode_problem(MalformedBody(msg).problem(""))
+        headers = (
+            (b"content-type", PROBLEM_JSON),
+            (b"content-length", b"%d" % len(content)),
+            (b"connection", b"close"),
+            *security_headers(),
+        )
+        head = b"".join(b"%b: %b\r\n" % header for header in headers)
+        self.transport.write(b"HTTP/1.1 400 Bad Request\r\n" + head + b"\r\n" + content)
+        self.transport.close()
+
+
+class Server(uvicorn.Server):
+    """Goes on answering for a while after the first signal to stop, because load balancers learn of it late.
+
+    The first signal begins the lingering: new connections are still taken, and `on_linger` is called. A second one
+    ends it, a third one also cuts the requests that are under way. `hurry` ends the lingering too.
+    """
+
+    def __init__(self, config: uvicorn.Config, linger_seconds: float, on_linger: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._linger_seconds = linger_seconds
+        self._on_linger = on_linger
+        self._stop_at: float | None = None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Take one step towards the end."""
+        if self.should_exit:
+            self.force_exit = True
+        elif self._stop_at is not None:
+            self.hurry()
+        else:
+            self._stop_at = time.monotonic() + self._linger_seconds
+            self._on_linger()
+
+    def hurry(self) -> None:
+        """Stop without lingering (any longer)."""
+        self.should_exit = True
+
+    async def on_tick(self, counter: int) -> bool:
+        """Look, ten times a second, whether it is time to stop."""
+        if self._stop_at is not None and time.monotonic() >= self._stop_at:
+            self.should_exit = True
+        return await super().on_tick(counter)
+
+
+def make_server(app: App, settings: ServerSettings, on_linger: Callable[[], None]) -> Server:
+    """Return a server for `app`; it listens on the sockets that its `serve` is given."""
+    config = uvicorn.Config(
+        app=app,
+        http=Protocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=settings.keep_alive_seconds,
+        timeout_graceful_shutdown=settings.drain_seconds,
+    )
+    return Server(config, settings.linger_seconds, on_linger)
+
+
+def listen(settings: ServerSettings) -> socket.socket:
+    """Return a socket bound to the host and port. Raises SettingsError if they are taken or not ours."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise SettingsError(
+            f"Can't listen on {settings.host} port {settings.port}: {reason}. "
+            "Set EKIBEN_SERVER_HOST and EKIBEN_SERVER_PORT to an address of this machine that is free."
+        ) from error
+    return listener

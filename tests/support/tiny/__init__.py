@@ -1,0 +1,1 @@
+"""The smallest model service that has everything: two engines, four kinds of routes, a signed package."""

@@ -1,0 +1,54 @@
+"""What callers of the tiny service send and receive."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+Size = Annotated[float, Meta(ge=0, le=100, description="Centimetres.")]
+
+
+class Leaf(Struct, frozen=True, forbid_unknown_fields=True):
+    """One leaf, measured."""
+
+    height: Size
+    width: Size
+    tags: Annotated[list[str], Meta(max_length=3)] | None = None
+
+
+class Leaves(Struct, frozen=True, forbid_unknown_fields=True):
+    """Many leaves."""
+
+    leaves: Annotated[list[Leaf], Meta(min_length=1, max_length=1000)]
+
+
+class Answer(Struct, frozen=True):
+    """Whether it is an oak, and how sure that is."""
+
+    oak: bool
+    confidence: float
+    model_version: str
+
+
+class Answers(Struct, frozen=True):
+    """One answer a leaf."""
+
+    answers: list[Answer]
+
+
+class Nap(Struct, frozen=True, forbid_unknown_fields=True):
+    """How long to hold up a thread."""
+
+    seconds: Annotated[float, Meta(ge=0, le=30)]
+
+
+class Tree(Struct, frozen=True):
+    """One kind of tree."""
+
+    id: int
+    name: str
+
+
+class Trees(Struct, frozen=True):
+    """Some kinds of trees."""
+
+    trees: list[Tree]

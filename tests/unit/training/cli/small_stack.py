@@ -1,0 +1,71 @@
+"""The local stack with a small web server in place of the model: `python -m ... HOME PORT`.
+
+The server is ready at once and answers GET with the version that it serves. A pin with the digest `altered`
+does not load, one with the digest `broken` passes its check and then fails to start.
+"""
+
+import sys
+from pathlib import Path
+from unittest.mock import patch
+
+from bentos.core.errors import EkibenError
+from tests.unit.training.core.services import BROKEN, make_service
+from training.cli import up
+from training.cli.steps import Step, Steps
+from training.core.pins import Rollout, read_pin
+from training.core.process import Service
+from training.core.settings import TrainingSettings
+from training.core.supervisor import StopRequest
+
+ANSWERING = """
+import http.server, json, sys
+CONTENT = {"application/json": {"example": {"id": 25}}}
+DOCUMENT = {"paths": {"/predict": {"post": {"requestBody": {"content": CONTENT}}}}}
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200); self.end_headers()
+        self.wfile.write(json.dumps(DOCUMENT).encode() if self.path == "/docs.json" else sys.argv[2].encode())
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200); self.end_headers(); self.wfile.write(b"answer to " + body)
+http.server.HTTPServer.allow_reuse_address = True
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+"""
+
+
+def pinned(version: str, digest: str = "good") -> Rollout:
+    """Return a pin of the version."""
+    return Rollout(uri="/nowhere", version=version, digest=digest, public_key="/nowhere.pem")
+
+
+def _champion(settings: TrainingSettings, model: str, step: Step) -> Rollout:
+    rollout = read_pin(settings.home, model)
+    assert rollout
+    return rollout
+
+
+def _service(settings: TrainingSettings, model: str, rollout: Rollout, port: int) -> Service:
+    program = BROKEN if rollout.digest == "broken" else ANSWERING
+    return make_service(settings.home, port, program, model, arguments=(rollout.version,))
+
+
+def _refusal(model: str, rollout: Rollout) -> str | None:
+    return "model.ubj was altered" if rollout.digest == "altered" else None
+
+
+def run(home: Path, port: int) -> int:
+    """Run the stack as `ekiben up` does; return the exit code."""
+    stop = StopRequest()
+    stop.install()
+    stack = up.LocalStack(TrainingSettings(home=home), port=port, mlflow_port=None, stop=stop, steps=Steps())
+    try:
+        with patch.multiple(up, ensure_champion=_champion, model_service=_service, explain_refusal=_refusal):
+            stack.run()
+    except EkibenError as error:
+        sys.stderr.write(f"ekiben: {error}\n")
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run(Path(sys.argv[1]), int(sys.argv[2])))

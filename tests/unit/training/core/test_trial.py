@@ -1,0 +1,72 @@
+"""The request that `ekiben up` shows: taken from the service's document, and it works as printed."""
+
+import http.server
+import json
+import shlex
+import threading
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import pytest
+
+from training.core.trial import Trial, find_trial
+
+
+class Documented(http.server.BaseHTTPRequestHandler):
+    """Serves an OpenAPI document, and echoes what is posted."""
+
+    document: ClassVar[dict[str, Any]] = {}
+
+    def do_GET(self) -> None:
+        self._answer(json.dumps(self.document).encode())
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self._answer(f"{self.path} {self.headers['Content-Type']} ".encode() + body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+    def _answer(self, body: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@pytest.fixture
+def base_url() -> Iterator[str]:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Documented) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def _post(example: object = None) -> dict[str, Any]:
+    content = {"schema": {}} if example is None else {"schema": {}, "example": example}
+    return {"post": {"requestBody": {"content": {"application/json": content}}}}
+
+
+def test_first_post_with_an_example_is_tried(base_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = {
+        "/things": {"get": {}},
+        "/bare": _post(),
+        "/predict": _post({"id": 25}),
+        "/later": _post({"id": 1}),
+    }
+    monkeypatch.setattr(Documented, "document", {"paths": paths})
+    trial = find_trial(base_url)
+    assert trial == Trial(base_url, "/predict", {"id": 25})
+    assert trial.ask() == '/predict application/json {"id": 25}'
+
+
+def test_service_without_examples_has_no_trial(base_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Documented, "document", {"paths": {"/things": {"get": {}}, "/bare": _post()}})
+    assert find_trial(base_url) is None
+
+
+def test_printed_command_survives_a_shell() -> None:
+    trial = Trial("http://127.0.0.1:3000", "/predict", {"name": "Farfetch'd", "move": "Flügel $1"})
+    words = shlex.split(trial.curl())
+    assert words[:3] == ["curl", "-s", "http://127.0.0.1:3000/predict"]
+    assert json.loads(words[-1]) == trial.body

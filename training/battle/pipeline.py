@@ -1,0 +1,128 @@
+"""Battle's training as core sees it: wiring only, every step is a function of its own."""
+
+import hashlib
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import yaml
+
+import bentos.battle
+from bentos.battle.api import BattleRequest
+from bentos.battle.contract import load_contract
+from bentos.battle.predictor import BOOSTER_NAME, ONNX_NAME, BattlePredictor
+from bentos.core.contract import Contract
+from bentos.core.decoding import BodyDecoder
+from bentos.core.package import ModelPackage
+from bentos.core.scorers import BoosterScorer, OnnxScorer
+from training.battle import evaluation, train
+from training.battle.behaviour import check_behaviour
+from training.battle.candidate import make_candidate
+from training.battle.data import data_hash, load_battles, load_ceiling
+from training.battle.dataset import Dataset, encode_frame, to_requests
+from training.core.pipeline import Candidate, Check, FrozenScores, GatePolicy, Progress, TrainingInputs
+
+PARAMETERS = Path(__file__).with_name("params.yaml")
+PARITY_ROWS = 20_000
+COST_ROWS = 512
+
+
+class BattlePipeline:
+    """Implements `training.core.pipeline.Pipeline`."""
+
+    name = "battle"
+
+    @property
+    def contract(self) -> Contract:
+        """The contract of this code."""
+        return load_contract()
+
+    @cached_property
+    def parameters(self) -> dict[str, Any]:
+        """What params.yaml says."""
+        parameters: dict[str, Any] = yaml.safe_load(PARAMETERS.read_text())
+        return parameters
+
+    @cached_property
+    def gate(self) -> GatePolicy:
+        """The limits from params.yaml."""
+        return msgspec.convert(self.parameters["gate"], GatePolicy)
+
+    def inputs(self) -> TrainingInputs:
+        """Return what a training started now would be made from."""
+        return TrainingInputs(
+            data_sha256=data_hash(),
+            code_sha256=_code_sha256(),
+            contract=self.contract.digest(),
+            parameters={name: value for name, value in self.parameters.items() if name != "gate"},
+            seed=self.parameters["seed"],
+        )
+
+    def train(self, progress: Progress) -> Candidate:
+        """Fit, evaluate and export."""
+        progress("reading the labelled battles and building features")
+        sets = _sets()
+        booster = train.fit(
+            train.to_matrix(sets["train"]), train.to_matrix(sets["validation"]), self.parameters, progress
+        )
+        progress(f"evaluating {booster.num_boosted_rounds()} trees beside the baselines")
+        report = evaluation.evaluate_booster(booster, sets)
+        progress("exporting to ONNX and drawing the plots")
+        return make_candidate(booster, sets, report)
+
+    def score_frozen(self, files: Mapping[str, bytes]) -> FrozenScores:
+        """Score the test pairings with ONNX."""
+        test = _sets()["test"]
+        probability = OnnxScorer(files[ONNX_NAME]).score(_frozen_features())
+        return evaluation.to_scores(test, probability.astype(np.float64))
+
+    def engine_parity(self, files: Mapping[str, bytes]) -> float:
+        """Return the greatest difference between ONNX and Booster on test pairings."""
+        rows = _frozen_features()[:PARITY_ROWS]
+        difference = OnnxScorer(files[ONNX_NAME]).score(rows) - BoosterScorer(files[BOOSTER_NAME]).score(rows)
+        return float(np.max(np.abs(difference)))
+
+    def cost(self, files: Mapping[str, bytes]) -> Callable[[], object]:
+        """Return a call that answers one battle, another one each time."""
+        predictor = BattlePredictor(files, "candidate")
+        requests = itertools.cycle(to_requests(_sets()["test"], COST_ROWS))
+        return lambda: predictor.predict(next(requests))
+
+    def behaviour(self, files: Mapping[str, bytes]) -> Sequence[Check]:
+        """Return the behaviour checks."""
+        return check_behaviour(files)
+
+    def predict(self, package: ModelPackage, request: dict[str, Any]) -> dict[str, Any]:
+        """Answer one request as the service does. Raises InvalidFields for one that does not fit."""
+        typed = BodyDecoder(BattleRequest)(msgspec.json.encode(request))
+        answer = BattlePredictor(package.files, package.pin.version).predict(typed)
+        return dict(msgspec.to_builtins(answer))
+
+
+@lru_cache(maxsize=1)
+def _sets() -> dict[str, Dataset]:
+    frame = load_battles()
+    data = encode_frame(frame)
+    splits = frame["split"].to_numpy()
+    names = ("train", "validation", "test", "unseen")
+    return {name: data.select(splits == name) for name in names} | {"ceiling": encode_frame(load_ceiling())}
+
+
+@lru_cache(maxsize=1)
+def _frozen_features() -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    return _sets()["test"].features()
+
+
+def _code_sha256() -> str:
+    sources = [*Path(bentos.battle.__file__).parent.glob("*.py"), *Path(__file__).parent.glob("*.py")]
+    digest = hashlib.sha256()
+    for path in sorted(sources, key=lambda path: (path.parent.name, path.name)):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+PIPELINE = BattlePipeline()

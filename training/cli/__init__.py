@@ -1,0 +1,1 @@
+"""`ekiben`, the operator's command line."""

@@ -1,0 +1,5 @@
+"""`python -m training.cli` is `ekiben`."""
+
+from training.cli.app import main
+
+main()

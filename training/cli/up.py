@@ -1,0 +1,191 @@
+"""`ekiben up`: the main job on one machine. Train, judge and promote if anything is new; serve, and keep
+serving."""
+
+import time
+from typing import Annotated, Literal
+
+import typer
+
+from bentos.core.errors import SettingsError
+from bentos.core.settings import Settings
+from training.cli.steps import Step, Steps
+from training.core.errors import NoChampion, ServiceFailed
+from training.core.local import (
+    HOST,
+    explain_refusal,
+    hold_home,
+    model_service,
+    require_space,
+    tracking_service,
+)
+from training.core.pins import Rollout, read_pin
+from training.core.ports import require_free_port
+from training.core.settings import TrainingSettings, read_settings
+from training.core.supervisor import LOOK_INTERVAL_SECONDS, StopRequest, Supervisor
+from training.core.trial import find_trial
+from training.core.watchdog import Watchdog
+
+MODEL = "battle"
+Policy = Literal["auto", "manual"]
+
+
+def up(
+    port: Annotated[int | None, typer.Option(help="Port of battle; else EKIBEN_SERVER_PORT, 3000.")] = None,
+    mlflow_port: Annotated[
+        int | None, typer.Option(help="Port of MLflow; else EKIBEN_MLFLOW_PORT, 5000.")
+    ] = None,
+    no_mlflow: Annotated[bool, typer.Option("--no-mlflow", help="Start no MLflow server.")] = False,
+    policy: Annotated[
+        Policy, typer.Option(help="auto: a version that passed its gate is promoted; manual: you promote it.")
+    ] = "auto",
+) -> None:
+    """Train, judge, promote and serve battle on this machine, with MLflow beside it, until Ctrl-C.
+
+    What is there already is used again. While it runs, a promotion or rollback in another terminal changes
+    what is served; a version that would not load is refused, and the one before goes on serving.
+    """
+    settings = read_settings().model_copy(update={"promotion": policy})
+    stop = StopRequest()
+    stop.install()
+    stack = LocalStack(
+        settings,
+        port=port or Settings().server.port,
+        mlflow_port=None if no_mlflow else mlflow_port or settings.mlflow_port,
+        stop=stop,
+        steps=Steps(),
+    )
+    try:
+        stack.run()
+    except KeyboardInterrupt:
+        stack.steps.say("stopped")
+
+
+class LocalStack:
+    """One model and, unless `mlflow_port` is None or the settings name a server, MLflow; both on loopback."""
+
+    def __init__(
+        self,
+        settings: TrainingSettings,
+        *,
+        port: int,
+        mlflow_port: int | None,
+        stop: StopRequest,
+        steps: Steps,
+    ) -> None:
+        self.settings = settings
+        self.port = port
+        self.mlflow_port = None if settings.tracking.startswith("http") else mlflow_port
+        self.steps = steps
+        self._stop = stop
+
+    def run(self) -> None:
+        """Bring everything up, keep it up until a stop is requested, and leave no process behind.
+
+        Raises HomeInUse, PortTaken or SettingsError before anything is started, ServiceFailed when a service
+        can't be kept running, and whatever training and promotion raise.
+        """
+        free_bytes = require_space(self.settings.home)
+        with hold_home(self.settings.home) as lock:
+            self._require_ports(free_bytes)
+            with self.steps.step(f"training {MODEL} if anything is new") as step, self._stop.interrupting():
+                rollout = ensure_champion(self.settings, MODEL, step)
+            with Watchdog([lock.fileno()]) as watchdog:
+                supervisor = Supervisor(watchdog, self._stop, self.steps.say)
+                try:
+                    self._start(supervisor, rollout)
+                    self._keep(supervisor, rollout)
+                finally:
+                    with self.steps.step("stopping") as step:
+                        supervisor.stop()
+                        step.done = "stopped; `make up` starts it again in seconds"
+
+    def _require_ports(self, free_bytes: int) -> None:
+        with self.steps.step("looking at ports and disk") as step:
+            require_free_port(HOST, self.port, MODEL, "EKIBEN_SERVER_PORT")
+            if self.mlflow_port:
+                require_free_port(HOST, self.mlflow_port, "MLflow", "EKIBEN_MLFLOW_PORT")
+            step.done = f"ports are free, so are {free_bytes / 2**30:.0f} GiB of disk; no network is needed"
+
+    def _start(self, supervisor: Supervisor, rollout: Rollout) -> None:
+        """Start the model first: it is ready in seconds and does not need MLflow, which takes several."""
+        base = f"http://{HOST}:{self.port}"
+        with self.steps.step(f"starting {MODEL} version {rollout.version}") as step:
+            supervisor.start(model_service(self.settings, MODEL, rollout, self.port))
+            step.done = f"{MODEL} version {rollout.version} answers on {base}, its API page is {base}/docs"
+        if not self._stop.requested:
+            self._try(base)
+        if self.mlflow_port and not self._stop.requested:
+            with self.steps.step("starting MLflow") as step:
+                supervisor.start(tracking_service(self.settings, self.mlflow_port))
+                step.done = f"MLflow shows every version on http://{HOST}:{self.mlflow_port}"
+        self.steps.say("everything runs; Ctrl-C stops it all")
+
+    def _try(self, base: str) -> None:
+        trial = find_trial(base)
+        if trial:
+            self.steps.say("try it; this is what it answers now:")
+            typer.echo(f"{trial.curl()}\n{trial.ask()}")
+
+    def _keep(self, supervisor: Supervisor, rollout: Rollout) -> None:
+        serving, refused = rollout, None
+        while not self._stop.requested:
+            supervisor.tend()
+            wanted = self._read_pin() or serving
+            if wanted not in (serving, refused):
+                if self._roll(supervisor, serving, wanted):
+                    serving, refused = wanted, None
+                else:
+                    refused = wanted
+            time.sleep(LOOK_INTERVAL_SECONDS)
+
+    def _read_pin(self) -> Rollout | None:
+        try:
+            return read_pin(self.settings.home, MODEL)
+        except SettingsError:
+            return None
+
+    def _roll(self, supervisor: Supervisor, serving: Rollout, wanted: Rollout) -> bool:
+        """Serve `wanted` in place of `serving` if it loads; return whether it is served."""
+        self.steps.say(f"version {wanted.version} is pinned, version {serving.version} serves")
+        reason = explain_refusal(MODEL, wanted)
+        if reason is None:
+            try:
+                supervisor.replace(model_service(self.settings, MODEL, wanted, self.port))
+            except ServiceFailed as error:
+                reason = str(error)
+        if reason:
+            self.steps.say(
+                f"version {wanted.version} is refused, version {serving.version} goes on: {reason}"
+            )
+        else:
+            self.steps.say(f"version {wanted.version} serves")
+        return reason is None
+
+
+def ensure_champion(settings: TrainingSettings, model: str, step: Step) -> Rollout:
+    """Train if the inputs are new, let gate and policy decide, and return the pin in force.
+
+    Raises NoChampion or PromotionRefused if there is nothing that may be served, and whatever training
+    raises.
+    """
+    # MLflow and pandas: two seconds that `ekiben --help` should not take.
+    from training.core.lifecycle import train
+    from training.core.pipeline import find_pipeline
+    from training.core.promotion import promote
+    from training.core.registry import CHAMPION
+    from training.core.workbench import open_workbench
+
+    bench, pipeline = open_workbench(settings), find_pipeline(model)
+    training = train(bench, pipeline, step.progress)
+    champion = bench.registry.with_alias(model, CHAMPION)
+    if champion is None and settings.promotion == "auto":
+        promote(bench, pipeline, training.version.version)
+    elif champion and read_pin(settings.home, model) is None:
+        promote(bench, pipeline, champion.version)
+    rollout = read_pin(settings.home, model)
+    if rollout is None:
+        raise NoChampion(model)
+    verdict = f"trained version {training.version.version}, gate {training.version.gate}"
+    news = verdict if training.new else "nothing new"
+    step.done = f"{model}: {news}; version {rollout.version} is champion"
+    return rollout
