@@ -5,29 +5,29 @@ explanations to global understanding with explainable AI for trees"); sums over 
 do, too.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from bentos.battle.api import BattleRequest, Contribution, ExplainAnswer
-from bentos.battle.features import FEATURES
+from bentos.battle.features import FEATURES, SIDES
 from bentos.battle.loadouts import Loadout
 from bentos.battle.pokedex import Species
 from bentos.battle.predictor import BattlePredictor
 
 Values = dict[str, float]
 
-_PREFIXES = ("first_", "second_")
 _STATUS = {"sleep", "paralysis", "burn", "poison", "toxic", "confusion", "flinch", "seed", "trap", "hinder"}
 _HEALING = {"heal", "drain", "recoil"}
 
 
 class Fighter(NamedTuple):
-    """A side of the question as it is spoken of, and how its features are prefixed."""
+    """A side of the question as it is spoken of, its best attack, and how its features are prefixed."""
 
     species: Species
     label: str
+    best_move: str
     prefix: str
 
 
@@ -48,23 +48,25 @@ def mechanism_of(feature: str) -> str:
     return "stat changes" if effect.startswith(("raise", "lower")) else "special moves"
 
 
-MECHANISMS = tuple(dict.fromkeys(mechanism_of(name) for name in FEATURES))
+_MECHANISM = {name: mechanism_of(name) for name in FEATURES}
 
 
 def explain(predictor: BattlePredictor, request: BattleRequest) -> ExplainAnswer:
     """Answer one battle with its reasons, largest first. Raises InvalidFields as `predict` does."""
     one, two = predictor.encode(request)
     answer = predictor.predict(request)
-    fighters = _fighters(predictor, one, two)
+    row = np.array([sorted((one, two))], dtype=np.int64)
+    fighters = _fighters(predictor, one, two, predictor.features.damages(row)[0].argmax(axis=1).tolist())
     if one == two:
         words = (
             f"{fighters[0].label} and {fighters[1].label} are the same in every respect: neither is favoured."
         )
         return ExplainAnswer(prediction=answer, summary=words, base_log_odds=0.0, contributions=[])
-    row = predictor.features.build(np.array([min((one, two), (two, one))]))
-    shap = predictor.booster.contributions(row)[0] * (1.0 if one < two else -1.0)
-    values = dict(zip(FEATURES, row[0].tolist(), strict=True))
-    contributions = _contributions(shap[:-1].astype(np.float64), values, fighters)
+    features = predictor.features.build(row)
+    shap = predictor.booster.contributions(features)[0] * (1.0 if one < two else -1.0)
+    contributions = _contributions(
+        shap[:-1].tolist(), dict(zip(FEATURES, features[0].tolist(), strict=True)), fighters
+    )
     return ExplainAnswer(
         prediction=answer,
         summary=_summary(answer.winner_name, answer.confidence, contributions),
@@ -73,22 +75,27 @@ def explain(predictor: BattlePredictor, request: BattleRequest) -> ExplainAnswer
     )
 
 
-def _fighters(predictor: BattlePredictor, one: Loadout, two: Loadout) -> tuple[Fighter, Fighter]:
-    species = predictor.index.species_at(one), predictor.index.species_at(two)
-    same = species[0].id == species[1].id
-    labels = [
-        f"{kind.name} ({number})" if same else kind.name for number, kind in enumerate(species, start=1)
-    ]
-    prefixes = _PREFIXES if one <= two else _PREFIXES[::-1]
-    return Fighter(species[0], labels[0], prefixes[0]), Fighter(species[1], labels[1], prefixes[1])
+def _fighters(
+    predictor: BattlePredictor, one: Loadout, two: Loadout, best: Sequence[int]
+) -> tuple[Fighter, Fighter]:
+    index = predictor.index
+    same = index.species_at(one).id == index.species_at(two).id
+
+    def fighter(loadout: Loadout, number: int, side: int) -> Fighter:
+        species = index.species_at(loadout)
+        label = f"{species.name} ({number})" if same else species.name
+        return Fighter(species, label, index.moves_at(loadout)[best[side]].name, f"{SIDES[side]}_")
+
+    swapped = int(one > two)
+    return fighter(one, 1, swapped), fighter(two, 2, 1 - swapped)
 
 
 def _contributions(
-    shap: np.ndarray[tuple[int, ...], np.dtype[np.float64]], values: Values, fighters: tuple[Fighter, Fighter]
+    shap: Sequence[float], values: Values, fighters: tuple[Fighter, Fighter]
 ) -> list[Contribution]:
-    totals = dict.fromkeys(MECHANISMS, 0.0)
-    for feature, value in zip(FEATURES, shap.tolist(), strict=True):
-        totals[mechanism_of(feature)] += value
+    totals = dict.fromkeys(_MECHANISM.values(), 0.0)
+    for feature, value in zip(FEATURES, shap, strict=True):
+        totals[_MECHANISM[feature]] += value
     ordered = sorted(totals.items(), key=lambda item: (-abs(item[1]), item[0]))
     return [
         Contribution(
@@ -97,19 +104,26 @@ def _contributions(
             favours=fighters[0 if total >= 0 else 1].label,
             explanation=_WORDS[mechanism](values, fighters),
             values={
-                name: value for name, value in values.items() if mechanism_of(name) == mechanism and value
+                _spoken(name, fighters): value
+                for name, value in values.items()
+                if value and _MECHANISM[name] == mechanism
             },
         )
         for mechanism, total in ordered
     ]
 
 
+def _spoken(feature: str, fighters: tuple[Fighter, Fighter]) -> str:
+    """Say `pokemon_1_` or `pokemon_2_` where features say which side is faster."""
+    number = 1 if feature.startswith(fighters[0].prefix) else 2
+    return f"pokemon_{number}_{feature.removeprefix(fighters[number - 1].prefix)}"
+
+
 def _summary(winner: str, confidence: float, contributions: list[Contribution]) -> str:
     strongest = contributions[0]
     return (
-        f"{winner} wins {confidence:.0%} of such battles. "
-        f"What counts most is the {strongest.mechanism}, in favour of {strongest.favours}: "
-        f"{strongest.explanation}"
+        f"{winner} wins {confidence:.0%} of such battles. What counts most is the {strongest.mechanism}, "
+        f"in favour of {strongest.favours}: {strongest.explanation}"
     )
 
 
@@ -117,9 +131,9 @@ def _race_words(values: Values, fighters: tuple[Fighter, Fighter]) -> str:
     def sentence(user: Fighter, target: Fighter) -> str:
         share, turns = values[f"{user.prefix}damage_1"], values[f"{user.prefix}turns"]
         if share == 0:
-            return f"{user.label} has no attack that hurts {target.label}."
+            return f"{user.label} has no attack that it can count on against {target.label}."
         return (
-            f"{user.label}'s best attack takes {share:.0%} of {target.label}'s hit points a turn, "
+            f"{user.best_move} of {user.label} takes {share:.0%} of the hit points of {target.label} a turn, "
             f"a knock-out in about {turns:.1f} turns."
         )
 
@@ -135,29 +149,34 @@ def _speed_words(values: Values, fighters: tuple[Fighter, Fighter]) -> str:
 
 
 def _stats_words(values: Values, fighters: tuple[Fighter, Fighter]) -> str:
-    one, two = (
-        f"{fighter.label} has {fighter.species.hp} hit points, attack {fighter.species.attack}, "
-        f"defense {fighter.species.defense}, special attack {fighter.species.special_attack}, "
-        f"special defense {fighter.species.special_defense}"
-        for fighter in fighters
-    )
-    return f"{one}; {two}."
+    def words(label: str, species: Species) -> str:
+        return (
+            f"{label} has {species.hp} hit points, attack {species.attack}, defense {species.defense}, "
+            f"special attack {species.special_attack}, special defense {species.special_defense}"
+        )
+
+    return "; ".join(words(fighter.label, fighter.species) for fighter in fighters) + "."
 
 
 def _effect_words(mechanism: str) -> Callable[[Values, tuple[Fighter, Fighter]], str]:
     def words(values: Values, fighters: tuple[Fighter, Fighter]) -> str:
-        sentences = []
-        for fighter in fighters:
-            prefix = f"{fighter.prefix}any_"
-            names = [
-                name.removeprefix(prefix).replace("_", " ")
-                for name, value in values.items()
-                if name.startswith(prefix) and value and mechanism_of(name) == mechanism
-            ]
-            sentences.append(f"{fighter.label}: {', '.join(names) if names else 'none'}")
-        return "; ".join(sentences) + "."
+        return "; ".join(f"{one.label}: {_listed(values, one, mechanism)}" for one in fighters) + "."
 
     return words
+
+
+def _listed(values: Values, fighter: Fighter, mechanism: str) -> str:
+    names = [
+        _effect_name(name.removeprefix(fighter.prefix), value)
+        for name, value in values.items()
+        if value and name.startswith(fighter.prefix) and _MECHANISM[name] == mechanism
+    ]
+    return ", ".join(dict.fromkeys(names)) or "none"
+
+
+def _effect_name(feature: str, value: float) -> str:
+    words = feature.removeprefix("best_").removeprefix("any_").replace("_", " ")
+    return words if value > 0 else words.replace("raise", "lose")
 
 
 _WORDS: dict[str, Callable[[Values, tuple[Fighter, Fighter]], str]] = {

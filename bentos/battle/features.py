@@ -94,6 +94,13 @@ class FeatureBuilder:
         self._race(sides, best)
         return sides.reshape(len(rows), -1)
 
+    def damages(self, rows: IntArray) -> FloatArray:
+        """Return float32[n, 2, 4]: expected damage of each move, in the order of `rows` int64[n, 2, 4]."""
+        species = self._species_of.take(rows[:, :, 0])
+        deeds = self._deeds.take(rows * self._species_count + species[:, ::-1, None])
+        damages: FloatArray = self._damage.take(deeds)
+        return damages
+
     def _race(self, sides: FloatArray, best: IntArray) -> None:
         """Fill the last three columns of both sides. The first side moves first in each turn.
 

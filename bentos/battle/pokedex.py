@@ -176,7 +176,7 @@ class Pokedex:
         return float(np.prod([row[self.type_index[name]] for name in defender.types]))
 
     def _choose_moves(self, species: Species) -> tuple[str, ...]:
-        known = [self.moves_by_slug[slug] for slug in self.learnset[species.id]]
+        known = [self.moves_by_slug[slug] for slug in sorted(self.learnset[species.id])]
         ranked = sorted(
             (move for move in known if move.damages), key=lambda move: (-strength(move, species), move.slug)
         )

@@ -28,6 +28,7 @@ from bentos.core.errors import RequestError
 from bentos.core.exchange import CURRENT
 from bentos.core.loaded import loaded_model
 from bentos.core.routing import ServiceDefinition
+from bentos.core.staged_labels import StagedLabels
 from bentos.core.struct_schema import StructSchema
 
 __all__ = ["SERVICE_OPTIONS", "Payload", "api", "guard_with_gateway", "loaded_model"]
@@ -74,5 +75,6 @@ def api(
 
 
 def guard_with_gateway(service: Any, definition: ServiceDefinition) -> None:
-    """Put the gateway in front of a BentoML service, for `bentoml serve`."""
+    """Put the gateway in front of a BentoML service, for `bentoml serve`, and name the model in its bento's labels."""
     service.add_asgi_middleware(BentoGateway, definition=definition)
+    service.labels = StagedLabels(definition)

@@ -61,7 +61,10 @@ class BentoGateway:
 
     def _make_gateway(self, settings: Settings) -> Gateway:
         gateway = Gateway(
-            open_guard(settings.auth, host=None), settings.log.access_sample, settings.server.worker_threads
+            self._definition,
+            open_guard(settings.auth, host=None),
+            settings.log.access_sample,
+            settings.server.worker_threads,
         )
         gateway.metrics.watch_this_thread()
         downstream = ForeignApp(self._app, gateway.heads, gateway.problems)
@@ -93,7 +96,7 @@ class ReplayEndpoint:
         exchange.receive = _replay(body, exchange.receive)
         await self._downstream.answer(exchange)
         if self._outcomes is not None and exchange.answer is not None:
-            self._metrics.count_predictions(self._outcomes(exchange.answer))
+            self._metrics.predictions.count(self._outcomes(exchange.answer))
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

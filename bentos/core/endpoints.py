@@ -20,7 +20,7 @@ from bentos.core.errors import (
 )
 from bentos.core.exchange import Exchange
 from bentos.core.field_errors import parse_message
-from bentos.core.metrics import Metrics, Series
+from bentos.core.metrics import Metrics, Predictions, Series
 from bentos.core.routing import Handler, Route
 from bentos.core.workers import Workers
 
@@ -63,19 +63,31 @@ class RouteEndpoint:
         self._offload = route.offload
         self._is_quick = route.offload is False and not inspect.iscoroutinefunction(route.handler)
 
-    async def _run(self, arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> Any:
-        """Call a handler that is not known to be quick."""
-        if inspect.iscoroutinefunction(self._handler):
-            return await self._handler(*arguments, **keywords)
-        offload = self._offload(*arguments, **keywords) if callable(self._offload) else self._offload
-        if offload:
-            return await self._workers.run(self._handler, *arguments, **keywords)
-        return self._handler(*arguments, **keywords)
+    async def _answer(self, exchange: Exchange, *arguments: Any, **keywords: Any) -> None:
+        """Call the handler where it belongs, and send what it returns."""
+        if self._is_quick:
+            await self._send(exchange, self._handler(*arguments, **keywords))
+        elif inspect.iscoroutinefunction(self._handler):
+            await self._send(exchange, await self._handler(*arguments, **keywords))
+        elif self._offload(*arguments, **keywords) if callable(self._offload) else self._offload:
+            content, predictions = await self._workers.run(self._work, *arguments, **keywords)
+            await exchange.reply(200, self._head, content)
+            self._metrics.predictions.merge(predictions)
+        else:
+            await self._send(exchange, self._handler(*arguments, **keywords))
 
     async def _send(self, exchange: Exchange, answer: Any) -> None:
         await exchange.reply(200, self._head, self._encode(answer))
         if self._outcomes is not None:
-            self._metrics.count_predictions(self._outcomes(answer))
+            self._metrics.predictions.count(self._outcomes(answer))
+
+    def _work(self, *arguments: Any, **keywords: Any) -> tuple[bytes, Predictions]:
+        """Do in a worker thread all that takes longer the larger the answer is."""
+        answer = self._handler(*arguments, **keywords)
+        predictions = Predictions()
+        if self._outcomes is not None:
+            predictions.count(self._outcomes(answer))
+        return self._encode(answer), predictions
 
 
 class BodyEndpoint(RouteEndpoint):
@@ -89,8 +101,7 @@ class BodyEndpoint(RouteEndpoint):
     async def serve(self, exchange: Exchange) -> None:
         """Answer one request."""
         request = self._decode(await read_json(exchange, self._limit_bytes))
-        answer = self._handler(request) if self._is_quick else await self._run((request,), {})
-        await self._send(exchange, answer)
+        await self._answer(exchange, request)
 
 
 class ParameterEndpoint(RouteEndpoint):
@@ -107,8 +118,7 @@ class ParameterEndpoint(RouteEndpoint):
             **read_path(exchange.path_values, self._path_parameters),
             **read_query(exchange.scope.get("query_string", b""), self._query_parameters),
         }
-        answer = self._handler(**keywords) if self._is_quick else await self._run((), keywords)
-        await self._send(exchange, answer)
+        await self._answer(exchange, **keywords)
 
 
 class HeadEndpoint:

@@ -72,4 +72,6 @@ class Exchange:
             (b"x-request-id", self.request_id),
         ]
         await self.send({"type": "http.response.start", "status": status, "headers": headers})
-        await self.send({"type": "http.response.body", "body": b"" if self.scope["method"] == "HEAD" else content})
+        await self.send(
+            {"type": "http.response.body", "body": b"" if self.scope["method"] == "HEAD" else content}
+        )

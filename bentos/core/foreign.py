@@ -1,7 +1,8 @@
 """Let another ASGI application answer, in our manner: with our headers, and with problem documents for errors."""
 
 from bentos.core.asgi import App, Header, Message
-from bentos.core.errors import RequestError
+from bentos.core.endpoints import refuse_path
+from bentos.core.errors import RequestError, UnknownResource
 from bentos.core.exchange import Exchange
 from bentos.core.headers import HTML, OWN_FILES_LOAD, ResponseHeads, security_headers
 from bentos.core.metrics import Series
@@ -26,6 +27,8 @@ class ForeignApp:
         await self._app(exchange.scope, exchange.receive, answer.send)
         if isinstance(exchange.failure, RequestError):
             await self._problems.write(exchange, exchange.failure)
+        elif answer.error_status == UnknownResource.status:
+            await self._problems.write(exchange, refuse_path(exchange))
         elif answer.error_status:
             await self._problems.write_status(exchange, answer.error_status, answer.kept_headers)
 

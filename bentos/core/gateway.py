@@ -12,6 +12,7 @@ import structlog
 
 from bentos.core.asgi import App, Receive, Scope, Send
 from bentos.core.auth import Guard
+from bentos.core.content import ContentEndpoint
 from bentos.core.endpoints import (
     BodyEndpoint,
     Endpoint,
@@ -27,10 +28,12 @@ from bentos.core.health import LIVE_PATH, READY_PATH, LiveEndpoint, ReadyEndpoin
 from bentos.core.metrics import OTHER_METHOD, Metrics
 from bentos.core.metrics_endpoint import METRICS_PATH, MetricsEndpoint
 from bentos.core.model import LoadedModel
+from bentos.core.openapi import describe_service
+from bentos.core.pages import OPENAPI_PATH, Pages
 from bentos.core.problems import ProblemWriter
 from bentos.core.readiness import Readiness
 from bentos.core.router import Router
-from bentos.core.routing import Route
+from bentos.core.routing import Route, ServiceDefinition
 from bentos.core.workers import Workers
 
 UNKNOWN_ROUTE = "unknown"
@@ -44,8 +47,13 @@ class Gateway:
     requests that are logged: one in so many, as they come."""
 
     def __init__(
-        self, guard: Guard | None = None, access_sample: float = 0.0, worker_threads: int = 2
+        self,
+        definition: ServiceDefinition,
+        guard: Guard | None = None,
+        access_sample: float = 0.0,
+        worker_threads: int = 2,
     ) -> None:
+        self._definition = definition
         self.readiness = Readiness()
         self.metrics = Metrics(self.readiness)
         self.heads = ResponseHeads()
@@ -97,6 +105,7 @@ class Gateway:
         """
         for route in model.routes:
             self.router.add(route.method, route.path, self._make_endpoint(route, make_body_endpoint))
+        self.router.add("GET", OPENAPI_PATH, self._describe_service(model))
         self.router.unknown = unknown or self._refusing(refuse_path)
         self.metrics.name_model(describe(model))
         self.readiness.state = "ready"
@@ -130,6 +139,14 @@ class Gateway:
         ready = ReadyEndpoint(self.readiness, self.metrics.series(READY_PATH, "GET"), self._json_head)
         self.router.add("GET", READY_PATH, ready)
         self.router.add("GET", METRICS_PATH, MetricsEndpoint(self.metrics, self.heads))
+        pages = Pages(self._definition.title, self.metrics, self.heads, self.workers)
+        for path, endpoint in pages.endpoints().items():
+            self.router.add("GET", path, endpoint)
+
+    def _describe_service(self, model: LoadedModel) -> Endpoint:
+        needs_key = self._guard is not None
+        document = describe_service(self._definition, model.routes, model.package.pin.version, needs_key)
+        return ContentEndpoint(document, self.metrics.series(OPENAPI_PATH, "GET"), self._json_head)
 
     def _refusing(self, refuse: Callable[[Exchange], RequestError]) -> Endpoint:
         return RefusingEndpoint(refuse, self.metrics.series(UNKNOWN_ROUTE, OTHER_METHOD))

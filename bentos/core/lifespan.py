@@ -27,25 +27,24 @@ class Lifespan:
         """Start the application. Raises RuntimeError if it says that it failed, or what it raises."""
         # In a context of its own: what the application logs is not about the request that had it started.
         self._task = asyncio.get_running_loop().create_task(self._run(), context=contextvars.Context())
-        await self._tell("startup")
+        await self._tell("startup", self._task)
 
     async def stop(self) -> None:
         """Stop the application and wait until it has."""
         if self._task is not None and not self._task.done():
-            await self._tell("shutdown")
+            await self._tell("shutdown", self._task)
             await self._task
 
     async def _run(self) -> None:
         await self._app(self._scope, self._to_app.get, self._from_app.put)
 
-    async def _tell(self, phase: str) -> None:
+    async def _tell(self, phase: str, task: asyncio.Task[None]) -> None:
         """Send one event and wait for its answer, or for the application to end without one."""
-        assert self._task is not None
         await self._to_app.put({"type": f"lifespan.{phase}"})
         answer = asyncio.ensure_future(self._from_app.get())
-        await asyncio.wait({answer, self._task}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({answer, task}, return_when=asyncio.FIRST_COMPLETED)
         if not answer.done():
             answer.cancel()
-            self._task.result()
+            task.result()
         elif answer.result()["type"] != f"lifespan.{phase}.complete":
             raise RuntimeError(f"The application failed at {phase}: {answer.result().get('message', '')}")

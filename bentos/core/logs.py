@@ -69,4 +69,6 @@ def add_request(_logger: WrappedLogger, _method: str, event: EventDict) -> Event
 
 
 def _serialize(event: EventDict, **_options: Any) -> str:
-    return msgspec.json.encode(event, enc_hook=repr).decode()
+    """Write what is in every line first, in the order in which people read it."""
+    first = {name: event.pop(name) for name in ("timestamp", "level", "event") if name in event}
+    return msgspec.json.encode({**first, **event}, enc_hook=repr).decode()

@@ -51,6 +51,11 @@ class Buckets:
         self._counts[bisect_left(self._edges, value)] += 1
         self._sum += value
 
+    def merge(self, other: "Buckets") -> None:
+        """Add the counts of other buckets between the same edges."""
+        self._counts = [mine + theirs for mine, theirs in zip(self._counts, other._counts, strict=True)]
+        self._sum += other._sum
+
     def add_to(self, family: HistogramMetricFamily, labels: Sequence[str]) -> None:
         """Write the buckets into a family, cumulated as Prometheus wants them."""
         names = [*(f"{edge:g}" for edge in self._edges), "+Inf"]
@@ -75,14 +80,35 @@ class Series:
         self.duration.observe(seconds)
 
 
+class Predictions:
+    """What predictions said, and how sure they were. Workers count into one of their own, which is merged later."""
+
+    __slots__ = ("confidence", "outcomes")
+
+    def __init__(self) -> None:
+        self.outcomes: defaultdict[str, int] = defaultdict(int)
+        self.confidence = Buckets(CONFIDENCE_EDGES)
+
+    def count(self, outcomes: Iterable[tuple[str, float]]) -> None:
+        """Count predictions: what each says, and how sure it is."""
+        for outcome, confidence in outcomes:
+            self.outcomes[outcome] += 1
+            self.confidence.observe(confidence)
+
+    def merge(self, other: "Predictions") -> None:
+        """Add what another one counted."""
+        for outcome, count in other.outcomes.items():
+            self.outcomes[outcome] += count
+        self.confidence.merge(other.confidence)
+
+
 class Metrics(Collector):
     """Every number of one serving process."""
 
     def __init__(self, readiness: Readiness) -> None:
         self._readiness = readiness
         self._series: dict[tuple[str, str], Series] = {}
-        self._outcomes: defaultdict[str, int] = defaultdict(int)
-        self._confidence = Buckets(CONFIDENCE_EDGES)
+        self.predictions = Predictions()
         self._model: dict[str, str] = {}
         self._busy = BusyClock()
         self.registry = CollectorRegistry()
@@ -97,12 +123,6 @@ class Metrics(Collector):
         if key not in self._series:
             self._series[key] = Series(*key)
         return self._series[key]
-
-    def count_predictions(self, outcomes: Iterable[tuple[str, float]]) -> None:
-        """Count predictions: what each says, and how sure it is."""
-        for outcome, confidence in outcomes:
-            self._outcomes[outcome] += 1
-            self._confidence.observe(confidence)
 
     def name_model(self, labels: Mapping[str, str]) -> None:
         """Say which model answers."""
@@ -143,10 +163,10 @@ class Metrics(Collector):
             "From the arrival of a request's headers in the application to the end of its answer.",
             labels=["route", "method"],
         )
-        for series in list(self._series.values()):
+        for series in self._series.values():
             if not series.codes:
                 continue
-            for code, count in list(series.codes.items()):
+            for code, count in series.codes.items():
                 requests.add_metric([series.route, series.method, str(code)], count)
             series.duration.add_to(duration, [series.route, series.method])
         yield requests
@@ -156,12 +176,12 @@ class Metrics(Collector):
         predictions = CounterMetricFamily(
             "ekiben_predictions", "Predictions made, by what they say.", labels=["outcome"]
         )
-        for outcome, count in list(self._outcomes.items()):
+        for outcome, count in self.predictions.outcomes.items():
             predictions.add_metric([outcome], count)
         confidence = HistogramMetricFamily(
             "ekiben_prediction_confidence", "The probability that each prediction gives to what it says."
         )
-        self._confidence.add_to(confidence, [])
+        self.predictions.confidence.add_to(confidence, [])
         yield predictions
         yield confidence
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import structlog
 import uvloop
 
-from bentos.core.auth import open_guard
+from bentos.core.auth import is_loopback, open_guard
 from bentos.core.errors import EkibenError
 from bentos.core.gateway import Gateway
 from bentos.core.loaded import share_model
@@ -51,7 +51,7 @@ class Process:
         self._definition = definition
         self._settings = settings
         self._auth = "off" if guard is None else "on"
-        self._gateway = Gateway(guard, settings.log.access_sample, settings.server.worker_threads)
+        self._gateway = Gateway(definition, guard, settings.log.access_sample, settings.server.worker_threads)
         self._server: Server = make_server(self._gateway, settings.server, self._begin_stopping)
         self._bento = MountedBento(definition.bento)
         self._exit_code = 0
@@ -59,6 +59,7 @@ class Process:
     async def run(self, listener: socket.socket) -> int:
         """Serve until a signal comes or the model turns out to be unusable; return the exit code."""
         self._gateway.metrics.watch_this_thread()
+        self._warn_if_open()
         loading = asyncio.create_task(self._load(listener))
         await self._server.serve(sockets=[listener])
         loading.cancel()
@@ -89,6 +90,11 @@ class Process:
         gc.freeze()
         share_model(self._definition, model)
         self._gateway.open(model, unknown=self._gateway.leave_to(self._bento))
+
+    def _warn_if_open(self) -> None:
+        host = self._settings.server.host
+        if self._auth == "off" and not is_loopback(host):
+            _log.warning("EKIBEN_AUTH_MODE is off: whoever reaches this address may call", host=host)
 
     def _announce(self, model: LoadedModel, listener: socket.socket) -> None:
         host, port = listener.getsockname()[:2]

@@ -33,7 +33,7 @@ KNOWN_CASES: tuple[tuple[str, BattleRequest, float], ...] = (
     ("Mewtwo beats Magikarp", BattleRequest(150, 129), 0.97),
     (
         "Gengar is immune to Normal and Fighting",
-        BattleRequest(94, 57, None, ["mega-punch", "brick-break"]),
+        BattleRequest(94, 57, None, ["facade", "brick-break"]),
         0.9,
     ),
     ("Rhydon is immune to Electric", BattleRequest(112, 25, None, ["thunderbolt", "thunder"]), 0.9),

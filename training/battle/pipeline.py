@@ -27,6 +27,9 @@ from training.battle.dataset import Dataset, encode_frame, to_requests
 from training.core.pipeline import Candidate, Check, FrozenScores, GatePolicy, Progress, TrainingInputs
 
 PARAMETERS = Path(__file__).with_name("params.yaml")
+SERVING_CODE = ("pokedex", "loadouts", "defenders", "damage", "effects", "features", "predictor")
+TRAINING_CODE = ("data", "dataset", "train", "candidate", "reference_profile")
+"""Modules that decide what a training makes; a change in any of them is worth training again."""
 PARITY_ROWS = 20_000
 COST_ROWS = 512
 
@@ -65,9 +68,11 @@ class BattlePipeline:
     def train(self, progress: Progress) -> Candidate:
         """Fit, evaluate and export."""
         progress("reading the labelled battles and building features")
-        sets = _sets()
+        sets = load_sets()
+        max_bin = self.parameters["booster"]["max_bin"]
+        matrix = train.to_matrix(sets["train"], max_bin)
         booster = train.fit(
-            train.to_matrix(sets["train"]), train.to_matrix(sets["validation"]), self.parameters, progress
+            matrix, train.to_matrix(sets["validation"], max_bin, matrix), self.parameters, progress
         )
         progress(f"evaluating {booster.num_boosted_rounds()} trees beside the baselines")
         report = evaluation.evaluate_booster(booster, sets)
@@ -76,20 +81,20 @@ class BattlePipeline:
 
     def score_frozen(self, files: Mapping[str, bytes]) -> FrozenScores:
         """Score the test pairings with ONNX."""
-        test = _sets()["test"]
-        probability = OnnxScorer(files[ONNX_NAME]).score(_frozen_features())
+        test = load_sets()["test"]
+        probability = OnnxScorer(files[ONNX_NAME]).score(test.features())
         return evaluation.to_scores(test, probability.astype(np.float64))
 
     def engine_parity(self, files: Mapping[str, bytes]) -> float:
         """Return the greatest difference between ONNX and Booster on test pairings."""
-        rows = _frozen_features()[:PARITY_ROWS]
+        rows = load_sets()["test"].features()[:PARITY_ROWS]
         difference = OnnxScorer(files[ONNX_NAME]).score(rows) - BoosterScorer(files[BOOSTER_NAME]).score(rows)
         return float(np.max(np.abs(difference)))
 
     def cost(self, files: Mapping[str, bytes]) -> Callable[[], object]:
         """Return a call that answers one battle, another one each time."""
         predictor = BattlePredictor(files, "candidate")
-        requests = itertools.cycle(to_requests(_sets()["test"], COST_ROWS))
+        requests = itertools.cycle(to_requests(load_sets()["test"], COST_ROWS))
         return lambda: predictor.predict(next(requests))
 
     def behaviour(self, files: Mapping[str, bytes]) -> Sequence[Check]:
@@ -104,7 +109,8 @@ class BattlePipeline:
 
 
 @lru_cache(maxsize=1)
-def _sets() -> dict[str, Dataset]:
+def load_sets() -> dict[str, Dataset]:
+    """Return the encoded splits and the ceiling set; read once."""
     frame = load_battles()
     data = encode_frame(frame)
     splits = frame["split"].to_numpy()
@@ -112,15 +118,14 @@ def _sets() -> dict[str, Dataset]:
     return {name: data.select(splits == name) for name in names} | {"ceiling": encode_frame(load_ceiling())}
 
 
-@lru_cache(maxsize=1)
-def _frozen_features() -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-    return _sets()["test"].features()
-
-
 def _code_sha256() -> str:
-    sources = [*Path(bentos.battle.__file__).parent.glob("*.py"), *Path(__file__).parent.glob("*.py")]
+    serving, training = Path(bentos.battle.__file__).parent, Path(__file__).parent
+    paths = [
+        *(serving / f"{name}.py" for name in SERVING_CODE),
+        *(training / f"{name}.py" for name in TRAINING_CODE),
+    ]
     digest = hashlib.sha256()
-    for path in sorted(sources, key=lambda path: (path.parent.name, path.name)):
+    for path in paths:
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 

@@ -6,6 +6,7 @@ Node and npm come with the Python environment; the package is installed once int
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -25,14 +26,17 @@ from training.core.settings import read_settings
 PROGRAM = Path(__file__).parent / "simulate"
 PAIRINGS_PER_PROCESS = 2_000
 """A Node process needs a second to get up to speed; then it fights about a thousand battles a second."""
-LONGEST_REASON_CHARACTERS = 2_000
+LONGEST_REASON_CHARACTERS = 1_000
+_ERROR_LINE = re.compile(r"^\w*Error: .+$", re.MULTILINE)
 
 
 class SimulatorUnavailable(EkibenError):
     """The simulator can't be installed, or a run of it failed."""
 
-    def __init__(self, action: str, reason: str) -> None:
-        super().__init__(f"The battle simulator failed to {action}: {reason[-LONGEST_REASON_CHARACTERS:]}")
+    def __init__(self, action: str, output: str) -> None:
+        found = _ERROR_LINE.search(output)
+        reason = found.group() if found else output.strip()[-LONGEST_REASON_CHARACTERS:]
+        super().__init__(f"The battle simulator failed at `{action}`: {reason}")
 
 
 class Pairing(msgspec.Struct, frozen=True):
@@ -122,13 +126,13 @@ def install() -> Path:
 def _install_into(folder: Path) -> None:
     # Built beside its place and renamed: an interrupted installation is never mistaken for a whole one.
     with tempfile.TemporaryDirectory(dir=folder.parent) as name:
-        for file in ("package.json", "package-lock.json"):
-            shutil.copy(PROGRAM / file, name)
-        npm = ("ci", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund", f"--prefix={name}")
-        _run("install itself", (str(_node_home() / "lib/node_modules/npm/bin/npm-cli.js"), *npm), b"")
         built = Path(name) / "built"
         built.mkdir()
-        shutil.move(Path(name) / "node_modules", built)
+        for file in ("package.json", "package-lock.json"):
+            shutil.copy(PROGRAM / file, built)
+        npm = str(_node_home() / "lib/node_modules/npm/bin/npm-cli.js")
+        options = ("--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund", f"--prefix={built}")
+        _run("npm ci", (npm, "ci", *options), b"")
         if not folder.exists():
             built.rename(folder)
 

@@ -29,10 +29,15 @@ class _Report(xgboost.callback.TrainingCallback):
         return False
 
 
-def to_matrix(data: Dataset, threads: int = 0) -> xgboost.QuantileDMatrix:
-    """Return the training matrix: labels are shares of won battles, weights the number of battles."""
+def to_matrix(
+    data: Dataset, max_bin: int, reference: xgboost.QuantileDMatrix | None = None
+) -> xgboost.QuantileDMatrix:
+    """Return the matrix of a set: labels are shares of won battles, weights the number of battles.
+
+    `reference` is the training matrix, whose bins the other sets share.
+    """
     return xgboost.QuantileDMatrix(
-        data.features(), label=data.wins / data.trials, weight=data.trials, nthread=threads, max_bin=256
+        data.features(), label=data.wins / data.trials, weight=data.trials, max_bin=max_bin, ref=reference
     )
 
 

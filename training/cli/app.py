@@ -1,7 +1,6 @@
 """The command line itself: which commands there are, how they fail, and what their exit codes mean."""
 
 import os
-import sys
 import traceback
 from importlib.metadata import version as installed_version
 from typing import Annotated, Any
@@ -46,9 +45,11 @@ class EkibenGroup(TyperGroup):
             raise typer.Exit(error.exit_code) from error
         except KeyboardInterrupt as error:
             raise typer.Exit(130) from error
+        except (typer.Exit, typer.Abort, typer.TyperException, BrokenPipeError):
+            # Typer prints and ends with these; a reader of our output that has gone, as `| head` does, is
+            # one.
+            raise
         except Exception as error:
-            if isinstance(error, typer.Exit | typer.Abort | typer.TyperException):
-                raise
             _explain(f"unexpected: {type(error).__name__}: {error} ({_DEBUG}=1 shows where)")
             raise typer.Exit(1) from error
 
@@ -126,9 +127,4 @@ app.command(
 
 def main() -> None:
     """Run the command line; ends the process with one of EXIT_CODES."""
-    try:
-        app(prog_name="ekiben")
-    except BrokenPipeError:
-        # The reader of our output has gone, as `| head` does: nobody is left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(0) from None
+    app(prog_name="ekiben")

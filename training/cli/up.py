@@ -2,16 +2,19 @@
 serving."""
 
 import time
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from bentos.core.errors import SettingsError
+from bentos.core.package import load_package, read_public_key
 from bentos.core.settings import Settings
 from training.cli.steps import Step, Steps
 from training.core.errors import NoChampion, ServiceFailed
 from training.core.local import (
     HOST,
+    TRACKING,
     explain_refusal,
     hold_home,
     model_service,
@@ -24,6 +27,9 @@ from training.core.settings import TrainingSettings, read_settings
 from training.core.supervisor import LOOK_INTERVAL_SECONDS, StopRequest, Supervisor
 from training.core.trial import find_trial
 from training.core.watchdog import Watchdog
+
+if TYPE_CHECKING:
+    from training.core.pipeline import Pipeline
 
 MODEL = "battle"
 Policy = Literal["auto", "manual"]
@@ -107,29 +113,32 @@ class LocalStack:
             step.done = f"ports are free, so are {free_bytes / 2**30:.0f} GiB of disk; no network is needed"
 
     def _start(self, supervisor: Supervisor, rollout: Rollout) -> None:
-        """Start the model first: it is ready in seconds and does not need MLflow, which takes several."""
+        """Start the model and show that it answers. MLflow takes longer and nothing waits for it."""
         base = f"http://{HOST}:{self.port}"
         with self.steps.step(f"starting {MODEL} version {rollout.version}") as step:
             supervisor.start(model_service(self.settings, MODEL, rollout, self.port))
             step.done = f"{MODEL} version {rollout.version} answers on {base}, its API page is {base}/docs"
-        if not self._stop.requested:
-            self._try(base)
-        if self.mlflow_port and not self._stop.requested:
-            with self.steps.step("starting MLflow") as step:
-                supervisor.start(tracking_service(self.settings, self.mlflow_port))
-                step.done = f"MLflow shows every version on http://{HOST}:{self.mlflow_port}"
-        self.steps.say("everything runs; Ctrl-C stops it all")
+        if self._stop.requested:
+            return
+        if self.mlflow_port:
+            supervisor.add(tracking_service(self.settings, self.mlflow_port))
+        self._try(base)
 
     def _try(self, base: str) -> None:
         trial = find_trial(base)
         if trial:
             self.steps.say("try it; this is what it answers now:")
             typer.echo(f"{trial.curl()}\n{trial.ask()}")
+        self.steps.say("Ctrl-C stops everything")
 
     def _keep(self, supervisor: Supervisor, rollout: Rollout) -> None:
         serving, refused = rollout, None
+        expecting_mlflow = self.mlflow_port is not None
         while not self._stop.requested:
             supervisor.tend()
+            if expecting_mlflow and supervisor.is_ready(TRACKING):
+                expecting_mlflow = False
+                self.steps.say(f"MLflow shows every version on http://{HOST}:{self.mlflow_port}")
             wanted = self._read_pin() or serving
             if wanted not in (serving, refused):
                 if self._roll(supervisor, serving, wanted):
@@ -165,27 +174,43 @@ class LocalStack:
 def ensure_champion(settings: TrainingSettings, model: str, step: Step) -> Rollout:
     """Train if the inputs are new, let gate and policy decide, and return the pin in force.
 
-    Raises NoChampion or PromotionRefused if there is nothing that may be served, and whatever training
-    raises.
+    Raises NoChampion or PromotionRefused if there is nothing that may be served, PackageError if what is
+    pinned does not verify, and whatever training raises.
     """
-    # MLflow and pandas: two seconds that `ekiben --help` should not take.
-    from training.core.lifecycle import train
     from training.core.pipeline import find_pipeline
+
+    pipeline = find_pipeline(model)
+    rollout = read_pin(settings.home, model)
+    if rollout and made_from(rollout) == pipeline.inputs().digest():
+        news = "nothing new"
+    else:
+        news, rollout = _train(settings, pipeline, step)
+    step.done = f"{model}: {news}; version {rollout.version} is champion"
+    return rollout
+
+
+def made_from(rollout: Rollout) -> str:
+    """Return the digest of the inputs that the pinned package was made from. Raises PackageError."""
+    package = load_package(rollout.pin, read_public_key(Path(rollout.public_key)))
+    return package.manifest.inputs_sha256
+
+
+def _train(settings: TrainingSettings, pipeline: "Pipeline", step: Step) -> tuple[str, Rollout]:
+    # MLflow takes seconds to import: a run that finds nothing new, and `ekiben --help`, do without it.
+    from training.core.lifecycle import train
     from training.core.promotion import promote
     from training.core.registry import CHAMPION
     from training.core.workbench import open_workbench
 
-    bench, pipeline = open_workbench(settings), find_pipeline(model)
+    bench = open_workbench(settings)
     training = train(bench, pipeline, step.progress)
-    champion = bench.registry.with_alias(model, CHAMPION)
+    champion = bench.registry.with_alias(pipeline.name, CHAMPION)
     if champion is None and settings.promotion == "auto":
         promote(bench, pipeline, training.version.version)
-    elif champion and read_pin(settings.home, model) is None:
+    elif champion and read_pin(settings.home, pipeline.name) is None:
         promote(bench, pipeline, champion.version)
-    rollout = read_pin(settings.home, model)
+    rollout = read_pin(settings.home, pipeline.name)
     if rollout is None:
-        raise NoChampion(model)
+        raise NoChampion(pipeline.name)
     verdict = f"trained version {training.version.version}, gate {training.version.gate}"
-    news = verdict if training.new else "nothing new"
-    step.done = f"{model}: {news}; version {rollout.version} is champion"
-    return rollout
+    return verdict if training.new else "nothing new", rollout

@@ -9,8 +9,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
+import msgspec
 import psutil
 
 from bentos.core.errors import SettingsError
@@ -20,6 +21,7 @@ from training.core.process import Service
 from training.core.settings import TrainingSettings
 
 HOST = "127.0.0.1"
+TRACKING = "mlflow"
 MINIMUM_FREE_BYTES = 512 * 1024 * 1024
 """A training writes some 20 MB; a full disk in its middle is worse than a refusal."""
 CHECK_TIMEOUT_SECONDS = 60.0
@@ -37,7 +39,7 @@ def tracking_service(settings: TrainingSettings, port: int) -> Service:
         "--no-serve-artifacts",
     )
     return Service(
-        name="mlflow",
+        name=TRACKING,
         command=command,
         environment={
             "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -45,7 +47,7 @@ def tracking_service(settings: TrainingSettings, port: int) -> Service:
             "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
         },
         ready_url=f"http://{HOST}:{port}/health",
-        log_path=settings.home / "logs" / "mlflow.log",
+        log_path=settings.home / "logs" / f"{TRACKING}.log",
         grace_seconds=5.0,
     )
 
@@ -82,7 +84,16 @@ def explain_refusal(model: str, rollout: Rollout) -> str | None:
         )
     except subprocess.TimeoutExpired:
         return f"its check took more than {CHECK_TIMEOUT_SECONDS:g} s"
-    return None if check.returncode == 0 else check.stdout.strip() or f"exit code {check.returncode}"
+    return None if check.returncode == 0 else _reason(check.stdout) or f"exit code {check.returncode}"
+
+
+def _reason(log: str) -> str:
+    """Return what the last JSON line says, or the whole log if that is no JSON line."""
+    lines = log.splitlines()
+    try:
+        return str(msgspec.json.decode(lines[-1], type=dict[str, Any])["event"])
+    except (IndexError, KeyError, msgspec.DecodeError):
+        return log.strip()
 
 
 def require_space(home: Path) -> int:

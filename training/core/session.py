@@ -5,6 +5,7 @@ MLflow reads its environment at import, so it is imported here and only after `_
 
 import logging
 import os
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from training.core.settings import TrainingSettings
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
+_CREDENTIALS = re.compile(r"//[^/@\s]*@")
+_REASON_LIMIT = 300
 _ABSENT = frozenset({"RESOURCE_DOES_NOT_EXIST", "ENDPOINT_NOT_FOUND"})
 
 
@@ -31,26 +34,44 @@ class Session:
             settings.home.mkdir(parents=True, exist_ok=True)
         mlflow.set_tracking_uri(settings.tracking)
         mlflow.set_registry_uri(settings.tracking)
-        with self.translated():
-            self.client: MlflowClient = mlflow.MlflowClient(settings.tracking, settings.tracking)
+        self.client = self._connect()
 
     @contextmanager
     def translated(self, model: str = "", version: str = "") -> Iterator[None]:
-        """Raise VersionNotFound or RegistryUnavailable for what MLflow raises inside."""
+        """Raise VersionNotFound or RegistryUnavailable for what MLflow raises inside; its warnings are not
+        ours."""
         from mlflow.exceptions import MlflowException
 
         try:
-            yield
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                yield
         except MlflowException as error:
             if version and error.error_code in _ABSENT:
                 raise VersionNotFound(model, version) from error
-            raise RegistryUnavailable(self.settings.tracking_label, _first_line(error)) from error
+            raise self._unavailable(error) from error
         except OSError as error:
-            raise RegistryUnavailable(self.settings.tracking_label, _first_line(error)) from error
+            raise self._unavailable(error) from error
 
+    def _connect(self) -> "MlflowClient":
+        """Return a client. Whatever a database driver, a missing one among them, raises here means the
+        same."""
+        import mlflow
+        from mlflow.store.db import utils
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0][:300]
+        # Ten attempts, the last after a pause of fifty seconds, are what MLflow makes of an unreachable
+        # database.
+        utils.MAX_RETRY_COUNT = self.settings.tracking_retries + 1
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return mlflow.MlflowClient(self.settings.tracking, self.settings.tracking)
+        except Exception as error:
+            raise self._unavailable(error) from error
+
+    def _unavailable(self, error: Exception) -> RegistryUnavailable:
+        reason = _CREDENTIALS.sub("//", str(error).strip().partition("\n")[0])
+        return RegistryUnavailable(self.settings.tracking_label, reason[:_REASON_LIMIT])
 
 
 def _calm(settings: TrainingSettings) -> None:
@@ -70,4 +91,3 @@ def _calm(settings: TrainingSettings) -> None:
         os.environ.setdefault(name, value)
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(logging.ERROR)
-    warnings.filterwarnings("ignore", module="mlflow")

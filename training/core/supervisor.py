@@ -84,14 +84,17 @@ class Supervisor:
         self._most_crashes = most_crashes
         self._kept: dict[str, _Kept] = {}
 
-    def start(self, *services: Service) -> None:
-        """Start the services side by side and return when all are ready, or when a stop is requested.
+    def add(self, service: Service) -> None:
+        """Keep the service from now on; `tend` starts it."""
+        self._kept[service.name] = _Kept(service)
 
-        Raises ServiceFailed, with the last lines of the log, if one ends or takes too long.
+    def start(self, service: Service) -> None:
+        """Start the service and return when it is ready, or when a stop is requested.
+
+        Raises ServiceFailed, with the last lines of the log, if it ends or takes too long.
         """
-        for service in services:
-            self._kept[service.name] = _Kept(service)
-        while not self._stop.requested and not all(self.is_ready(service.name) for service in services):
+        self.add(service)
+        while not self._stop.requested and not self.is_ready(service.name):
             self.tend()
             time.sleep(LOOK_INTERVAL_SECONDS)
 

@@ -30,7 +30,7 @@ class Trial:
 
 def find_trial(base_url: str) -> Trial | None:
     """Return the first documented POST that has an example, or None if there is none."""
-    document = json.loads(_request(base_url, "GET", "/docs.json"))
+    document = json.loads(_request(base_url, "GET", "/openapi.json"))
     for path, operations in document["paths"].items():
         content = operations.get("post", {}).get("requestBody", {}).get("content", {})
         example = content.get("application/json", {}).get("example")

@@ -24,7 +24,8 @@ DOCUMENT = {"paths": {"/predict": {"post": {"requestBody": {"content": CONTENT}}
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200); self.end_headers()
-        self.wfile.write(json.dumps(DOCUMENT).encode() if self.path == "/docs.json" else sys.argv[2].encode())
+        answer = json.dumps(DOCUMENT) if self.path == "/openapi.json" else sys.argv[2]
+        self.wfile.write(answer.encode())
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.send_response(200); self.end_headers(); self.wfile.write(b"answer to " + body)

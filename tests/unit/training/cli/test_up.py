@@ -13,10 +13,15 @@ from urllib.request import urlopen
 import psutil
 import pytest
 
+from tests.support.homes import make_settings
+from tests.support.tiny_pipeline import TinyPipeline, install
 from tests.unit.training.cli.small_stack import pinned
 from tests.unit.training.core.services import wait_until
-from training.cli.up import MODEL
-from training.core.pins import write_pin
+from training.cli.steps import Step
+from training.cli.up import MODEL, ensure_champion
+from training.core.errors import NoChampion, NotGated
+from training.core.pins import pin_path, write_pin
+from training.core.pipeline import GatePolicy
 
 ROOT = Path(__file__).parents[4]
 
@@ -82,7 +87,7 @@ def port() -> int:
 @pytest.fixture
 def run(home: Path, port: int) -> Iterator[Run]:
     with Run(home, port) as run:
-        run.wait_for("everything runs; Ctrl-C stops it all")
+        run.wait_for("Ctrl-C stops everything")
         yield run
 
 
@@ -135,7 +140,7 @@ def test_killed_run_leaves_nothing_and_the_next_one_starts(run: Run, home: Path)
     run.process.kill()
     run.process.wait()
     with Run(home, run.port) as second:
-        second.wait_for("everything runs; Ctrl-C stops it all")
+        second.wait_for("Ctrl-C stops everything")
         assert second.served() == "1"
         assert not any(_runs(child) for child in children)
 
@@ -170,3 +175,50 @@ def test_first_pin_that_fails_to_start_ends_with_9_and_the_log(home: Path, port:
 
 def _runs(process: psutil.Process) -> bool:
     return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+
+GOOD, POOR = TinyPipeline(trees=40), TinyPipeline(trees=4)
+REFUSED = TinyPipeline(gate=GatePolicy(minimum_scores={"accuracy": 1.0}))
+
+
+def _ensure(home: Path, policy: str = "auto") -> tuple[str, str]:
+    """Return the version that is pinned afterwards, and what the step says was done."""
+    step = Step("", lambda sentence: None)
+    rollout = ensure_champion(make_settings(home, promotion=policy), "tiny", step)
+    return rollout.version, step.done
+
+
+def test_first_run_trains_and_promotes_and_the_second_finds_nothing_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(monkeypatch, GOOD)
+    assert _ensure(tmp_path) == ("1", "tiny: trained version 1, gate passed; version 1 is champion")
+    assert _ensure(tmp_path) == ("1", "tiny: nothing new; version 1 is champion")
+    pin_path(tmp_path, "tiny").unlink()
+    assert _ensure(tmp_path)[0] == "1"
+
+
+def test_new_version_that_is_worse_leaves_the_champion(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(monkeypatch, GOOD)
+    _ensure(tmp_path)
+    install(monkeypatch, POOR)
+    assert _ensure(tmp_path) == ("1", "tiny: trained version 2, gate refused; version 1 is champion")
+
+
+def test_without_a_champion_the_manual_policy_serves_nothing_until_somebody_promotes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(monkeypatch, GOOD)
+    with pytest.raises(NoChampion):
+        _ensure(tmp_path, "manual")
+    assert _ensure(tmp_path, "auto") == ("1", "tiny: nothing new; version 1 is champion")
+
+
+def test_first_version_that_its_gate_refuses_is_not_served(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(monkeypatch, REFUSED)
+    with pytest.raises(NotGated, match="minimum_accuracy"):
+        _ensure(tmp_path)

@@ -10,7 +10,7 @@ from bentos.core.errors import ContractMismatch, FileAltered, SettingsError
 from bentos.core.package import require_contract
 from tests.support.homes import make_bench, quiet, train, train_champion
 from tests.support.tiny_pipeline import TinyPipeline, contract
-from training.core import lifecycle
+from training.core import gate, lifecycle
 from training.core.errors import AlreadyChampion, RegistryBusy, VersionQuarantined
 from training.core.pins import read_pin
 from training.core.pipeline import Candidate, GatePolicy, Progress
@@ -88,7 +88,7 @@ def test_version_that_was_never_judged_is_judged_by_the_next_training(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(lifecycle.gate, "judge", die)
+        patch.setattr(gate, "judge", die)
         with pytest.raises(KeyboardInterrupt):
             lifecycle.train(bench, GOOD, quiet)
     assert bench.registry.version("tiny", "1").gate == "pending"

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from bentos.core.errors import SettingsError
+from tests.support.tiny.package import make_package
 from tests.unit.training.core.services import wait_until
 from training.core import local
 from training.core.errors import HomeInUse
 from training.core.local import (
+    explain_refusal,
     find_running,
     hold_home,
     model_service,
@@ -22,6 +24,8 @@ from training.core.pins import Rollout
 from training.core.settings import TrainingSettings
 
 ROLLOUT = Rollout(uri="/packages/1", version="1", digest="sha256:ab", public_key="/keys/k.pem")
+
+TINY = "tests.support.tiny.definition:DEFINITION"
 
 HOLDER = """
 import sys, time
@@ -56,6 +60,26 @@ def test_model_service_serves_the_pin_and_nothing_else(settings: TrainingSetting
     assert service.environment["EKIBEN_MODEL_DIGEST"] == "sha256:ab"
     assert service.environment["EKIBEN_SERVER_PORT"] == "3001"
     assert service.ready_url == "http://127.0.0.1:3001/readyz"
+
+
+def test_package_that_would_not_load_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    package = make_package(tmp_path)
+    rollout = Rollout(
+        uri=package.pin.uri,
+        version="1",
+        digest=package.pin.digest,
+        public_key=str(package.public_key),
+    )
+    assert explain_refusal(TINY, rollout) is None
+    (package.folder / "model.onnx").write_bytes(b"other trees")
+    reason = explain_refusal(TINY, rollout)
+    assert reason
+    assert reason.startswith("model.onnx at ")
+    assert "was altered" in reason
+
+
+def test_check_that_cannot_even_start_is_a_refusal() -> None:
+    assert "No module named" in (explain_refusal("no.such.module:DEFINITION", ROLLOUT) or "")
 
 
 def test_held_home_is_refused_by_name_until_its_holder_ends(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from bentos.core.errors import ContractMismatch, FileAltered, PackageError
 from bentos.core.package import load_package, read_public_key
-from tests.support.homes import make_bench, train, train_champion
+from tests.support.homes import add_champion, add_version, make_bench
 from tests.support.tiny_pipeline import TinyPipeline
 from training.core.errors import (
     NoChampion,
@@ -39,7 +39,7 @@ def champion(bench: Workbench) -> str:
 
 
 def test_challenger_is_promoted_and_pinned(bench: Workbench) -> None:
-    version = train(bench, GOOD)
+    version = add_version(bench, GOOD)
     done = promote(bench, GOOD)
     assert (done.version, done.previous, done.changed) == ("1", "", True)
     assert bench.registry.aliases("tiny") == {CHAMPION: "1"}
@@ -50,16 +50,16 @@ def test_challenger_is_promoted_and_pinned(bench: Workbench) -> None:
 
 
 def test_next_champion_remembers_the_one_before(bench: Workbench) -> None:
-    train_champion(bench, POOR)
-    train(bench, GOOD)
+    add_champion(bench, POOR)
+    add_version(bench, GOOD, compared_with="1")
     assert promote(bench, GOOD).previous == "1"
     assert bench.registry.version("tiny", "2").previous_champion == "1"
     assert champion(bench) == "2"
 
 
 def test_promoting_the_champion_again_only_writes_its_pin(bench: Workbench) -> None:
-    train_champion(bench, POOR)
-    train_champion(bench, GOOD)
+    add_champion(bench, POOR)
+    add_champion(bench, GOOD)
     (bench.settings.home / "pins" / "tiny.json").unlink()
     done = promote(bench, GOOD, "2")
     assert (done.version, done.previous, done.changed) == ("2", "1", False)
@@ -75,31 +75,30 @@ def test_nothing_can_be_promoted_before_a_training(bench: Workbench) -> None:
 
 
 def test_refused_version_is_not_promoted_and_the_reason_is_said(bench: Workbench) -> None:
-    train_champion(bench, GOOD)
-    train(bench, POOR)
+    add_champion(bench, GOOD)
+    add_version(bench, POOR, gate="refused")
     with pytest.raises(NotGated, match="improvement: Log loss"):
         promote(bench, POOR, "2")
     assert champion(bench) == "1"
 
 
 def test_version_that_was_never_judged_is_not_promoted(bench: Workbench) -> None:
-    train(bench, GOOD)
-    bench.registry.tag("tiny", "1", {Tag.GATE: "pending", Tag.VERDICT: ""})
+    add_version(bench, GOOD, gate="pending")
     with pytest.raises(NotGated, match="never judged"):
         promote(bench, GOOD, "1")
 
 
 def test_forced_promotion_outranks_the_gate_and_is_recorded(bench: Workbench) -> None:
-    train_champion(bench, GOOD)
-    train(bench, POOR)
+    add_champion(bench, GOOD)
+    add_version(bench, POOR, gate="refused")
     promote(bench, POOR, "2", force_reason="the newer one crashes")
     assert champion(bench) == "2"
     assert bench.registry.version("tiny", "2").forced_because == "the newer one crashes"
 
 
 def test_verdict_against_another_champion_is_outdated(bench: Workbench) -> None:
-    train(bench, FAIR)
-    train_champion(bench, GOOD)
+    add_version(bench, FAIR)
+    add_champion(bench, GOOD)
     with pytest.raises(VerdictOutdated, match=r"judged against no champion, but version 2 is champion"):
         promote(bench, FAIR, "1")
     assert champion(bench) == "2"
@@ -107,7 +106,7 @@ def test_verdict_against_another_champion_is_outdated(bench: Workbench) -> None:
 
 @pytest.mark.parametrize("name", ["model.onnx", "manifest.json", "manifest.sig"])
 def test_altered_package_is_not_promoted_even_by_force(bench: Workbench, name: str) -> None:
-    version = train(bench, GOOD)
+    version = add_version(bench, GOOD)
     Path(version.uri, name).write_bytes(b"{}")
     with pytest.raises(PackageError, match=name.replace("manifest.sig", "manifest.json")):
         promote(bench, GOOD, "1", force_reason="please")
@@ -115,15 +114,15 @@ def test_altered_package_is_not_promoted_even_by_force(bench: Workbench, name: s
 
 
 def test_package_of_another_contract_is_not_promoted(bench: Workbench) -> None:
-    train(bench, GOOD)
+    add_version(bench, GOOD)
     with pytest.raises(ContractMismatch):
         promote(bench, TinyPipeline(feature_version="2"))
     assert champion(bench) == ""
 
 
 def test_rollback_brings_the_previous_champion_back_and_quarantines_the_bad_one(bench: Workbench) -> None:
-    train_champion(bench, POOR)
-    train_champion(bench, GOOD)
+    add_champion(bench, POOR)
+    add_champion(bench, GOOD)
     done = rollback(bench, GOOD)
     assert (done.version, done.previous) == ("1", "2")
     assert champion(bench) == "1"
@@ -131,8 +130,8 @@ def test_rollback_brings_the_previous_champion_back_and_quarantines_the_bad_one(
 
 
 def test_quarantined_version_is_never_promoted_again(bench: Workbench) -> None:
-    train_champion(bench, POOR)
-    train_champion(bench, GOOD)
+    add_champion(bench, POOR)
+    add_champion(bench, GOOD)
     rollback(bench, GOOD)
     for reason in ("", "it was fine"):
         with pytest.raises(VersionQuarantined):
@@ -142,7 +141,7 @@ def test_quarantined_version_is_never_promoted_again(bench: Workbench) -> None:
 
 def test_two_rollbacks_go_back_two_champions_and_the_third_is_refused(bench: Workbench) -> None:
     for pipeline in (POOR, FAIR, GOOD):
-        train_champion(bench, pipeline)
+        add_champion(bench, pipeline)
     assert rollback(bench, GOOD).version == "2"
     assert rollback(bench, GOOD).version == "1"
     with pytest.raises(NothingToRollBack, match="version 1"):
@@ -153,14 +152,14 @@ def test_two_rollbacks_go_back_two_champions_and_the_third_is_refused(bench: Wor
 
 def test_rollback_passes_over_a_quarantined_predecessor(bench: Workbench) -> None:
     for pipeline in (POOR, FAIR, GOOD):
-        train_champion(bench, pipeline)
+        add_champion(bench, pipeline)
     bench.registry.tag("tiny", "2", {Tag.QUARANTINED: "by hand"})
     assert rollback(bench, GOOD).version == "1"
 
 
 def test_champion_that_came_back_can_still_be_rolled_back_but_not_into_a_circle(bench: Workbench) -> None:
-    train_champion(bench, POOR)
-    train_champion(bench, GOOD)
+    add_champion(bench, POOR)
+    add_champion(bench, GOOD)
     promote(bench, POOR, "1", force_reason="a comparison")
     assert rollback(bench, GOOD).version == "2"
     with pytest.raises(NothingToRollBack):
@@ -174,8 +173,8 @@ def test_rollback_without_a_champion_is_refused(bench: Workbench) -> None:
 
 
 def test_rollback_to_an_altered_package_changes_nothing(bench: Workbench) -> None:
-    first = train_champion(bench, POOR)
-    train_champion(bench, GOOD)
+    first = add_champion(bench, POOR)
+    add_champion(bench, GOOD)
     Path(first.uri, "model.ubj").write_bytes(b"other")
     with pytest.raises(FileAltered):
         rollback(bench, GOOD)
@@ -185,7 +184,7 @@ def test_rollback_to_an_altered_package_changes_nothing(bench: Workbench) -> Non
 
 def test_interrupted_rollback_is_finished_and_not_repeated(bench: Workbench) -> None:
     for pipeline in (POOR, FAIR, GOOD):
-        train_champion(bench, pipeline)
+        add_champion(bench, pipeline)
     pinned = read_pin(bench.settings.home, "tiny")
     assert pinned is not None
     rollback(bench, GOOD)
@@ -195,8 +194,8 @@ def test_interrupted_rollback_is_finished_and_not_repeated(bench: Workbench) -> 
 
 
 def test_challenger_that_was_rolled_back_loses_its_alias(bench: Workbench) -> None:
-    train_champion(bench, POOR)
-    train_champion(bench, GOOD)
+    add_champion(bench, POOR)
+    add_champion(bench, GOOD)
     bench.registry.set_alias("tiny", CHALLENGER, "2")
     rollback(bench, GOOD)
     assert bench.registry.aliases("tiny") == {CHAMPION: "1"}
@@ -204,7 +203,7 @@ def test_challenger_that_was_rolled_back_loses_its_alias(bench: Workbench) -> No
 
 def test_promotion_waits_for_no_one_longer_than_told(tmp_path: Path) -> None:
     bench = make_bench(tmp_path, lock_timeout_seconds=0)
-    train(bench, GOOD)
+    add_version(bench, GOOD)
     with bench.moving_aliases("tiny"), pytest.raises(RegistryBusy):
         promote(bench, GOOD)
     promote(bench, GOOD)

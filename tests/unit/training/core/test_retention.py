@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bentos.core.errors import PackageNotFound
-from tests.support.homes import make_bench, train, train_champion
+from tests.support.homes import add_champion, add_version, make_bench, train, train_champion
 from tests.support.tiny_pipeline import TinyPipeline
 from training.core.promotion import promote, rollback
 from training.core.registry import CHAMPION
@@ -35,9 +35,9 @@ def bench(tmp_path: Path) -> Workbench:
 
 
 def test_newest_versions_and_the_champion_stay(bench: Workbench) -> None:
-    train_champion(bench, note("a"))
+    add_champion(bench, note("a"))
     for text in "bcd":
-        train(bench, note(text))
+        add_version(bench, note(text), gate="refused")
     assert prune(tightened(bench, versions=2), "tiny") == ["2"]
     assert kept(bench) == ["4", "3", "1"]
 
@@ -55,28 +55,27 @@ def test_removed_version_is_gone_from_the_store_and_from_tracking(bench: Workben
 
 def test_former_champions_stay_as_many_as_rollbacks_are_promised(bench: Workbench) -> None:
     for text in "abcd":
-        train_champion(bench, note(text))
-    train(bench, note("e"))
+        add_champion(bench, note(text))
+    add_version(bench, note("e"), gate="refused")
     assert prune(tightened(bench, versions=1, rollbacks=2), "tiny") == ["1"]
     assert rollback(bench, PIPELINE).version == "3"
     assert rollback(bench, PIPELINE).version == "2"
 
 
 def test_challenger_stays(bench: Workbench) -> None:
-    train_champion(bench, TinyPipeline(trees=3))
-    challenger = train(bench, TinyPipeline(trees=40))
-    assert challenger.aliases == ("challenger",)
-    for text in "ab":
-        train(bench, TinyPipeline(trees=3, note=text))
+    add_champion(bench, note("a"))
+    add_version(bench, note("b"))
+    for text in "cd":
+        add_version(bench, note(text), gate="refused")
     assert prune(tightened(bench, versions=1), "tiny") == ["3"]
     assert kept(bench) == ["4", "2", "1"]
 
 
 def test_quarantined_version_loses_its_package_and_keeps_its_record(bench: Workbench) -> None:
-    train_champion(bench, note("a"))
-    bad = train_champion(bench, note("b"))
+    add_champion(bench, note("a"))
+    bad = add_champion(bench, note("b"))
     rollback(bench, PIPELINE)
-    train(bench, note("c"))
+    add_version(bench, note("c"))
     strict = tightened(bench, versions=1)
     assert prune(strict, "tiny") == ["2"]
     assert prune(strict, "tiny") == []
@@ -89,16 +88,16 @@ def test_quarantined_version_loses_its_package_and_keeps_its_record(bench: Workb
 
 
 def test_pinned_version_stays_whatever_the_registry_says(bench: Workbench) -> None:
-    first = train_champion(bench, note("a"))
-    train(bench, note("b"))
+    first = add_champion(bench, note("a"))
+    add_version(bench, note("b"))
     bench.registry.set_alias("tiny", CHAMPION, "2")
     assert prune(tightened(bench, versions=1), "tiny") == []
     bench.load(first)
 
 
 def test_interrupted_removal_is_finished_by_the_next(bench: Workbench) -> None:
-    first = train(bench, note("a"))
-    train_champion(bench, note("b"))
+    first = add_version(bench, note("a"))
+    add_champion(bench, note("b"))
     bench.packages.remove(first.uri)
     bench.tracking.remove_model(first.model_uri)
     assert prune(tightened(bench, versions=1), "tiny") == ["1"]

@@ -2,9 +2,8 @@
 
 import os
 import socket
-import subprocess
-import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,9 +32,13 @@ def test_server_that_is_away_is_named_without_its_password() -> None:
 def test_database_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
     (tmp_path / "mlflow.db").write_bytes(b"this is no database" * 100)
     with pytest.raises(RegistryUnavailable, match=r"mlflow\.db"):
-        session = Session(TrainingSettings(home=tmp_path))
-        with session.translated():
-            session.client.search_registered_models()
+        Session(TrainingSettings(home=tmp_path))
+
+
+def test_database_without_its_driver_is_named_without_its_password() -> None:
+    with pytest.raises(RegistryUnavailable, match="psycopg") as caught:
+        Session(TrainingSettings(tracking_uri="postgresql://ann:hunter2@127.0.0.1:1/mlflow"))
+    assert "hunter2" not in str(caught.value)
 
 
 def test_missing_version_is_not_taken_for_an_outage(tmp_path: Path) -> None:
@@ -44,23 +47,21 @@ def test_missing_version_is_not_taken_for_an_outage(tmp_path: Path) -> None:
         session.client.get_model_version("tiny", "3")
 
 
-def test_telemetry_pickles_and_long_waits_are_off(tmp_path: Path) -> None:
-    code = (
-        "import sys; from pathlib import Path; from training.core.session import Session;"
-        "from training.core.settings import TrainingSettings;"
-        "s = Session(TrainingSettings(home=Path(sys.argv[1])));"
-        "import mlflow.environment_variables as e, mlflow.telemetry.utils as t;"
-        "print(t.is_telemetry_disabled(), e.MLFLOW_ALLOW_PICKLE_DESERIALIZATION.get(),"
-        " e.MLFLOW_HTTP_REQUEST_TIMEOUT.get(), e.MLFLOW_HTTP_REQUEST_MAX_RETRIES.get())"
-    )
-    make_settings(tmp_path)
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW")}
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path)],
-        capture_output=True,
-        text=True,
-        check=True,
-        env=environment,
-        cwd=Path(__file__).parents[4],
-    )
-    assert done.stdout == "True False 10 2\n"
+def test_telemetry_pickles_and_long_waits_are_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("MLFLOW")]:
+        monkeypatch.delenv(name)
+    Session(make_settings(tmp_path, tracking_timeout_seconds=7))
+    from mlflow import environment_variables
+    from mlflow.telemetry.utils import is_telemetry_disabled
+
+    in_force: Any = environment_variables
+    assert is_telemetry_disabled()
+    assert not in_force.MLFLOW_ALLOW_PICKLE_DESERIALIZATION.get()
+    assert in_force.MLFLOW_HTTP_REQUEST_TIMEOUT.get() == 7
+    assert in_force.MLFLOW_HTTP_REQUEST_MAX_RETRIES.get() == 2
+
+
+def test_what_the_operator_says_of_mlflow_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "33")
+    Session(make_settings(tmp_path))
+    assert os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] == "33"

@@ -53,7 +53,9 @@ def test_services_start_side_by_side_and_stop_together(
     tmp_path: Path, scene: Scene, ports: tuple[int, int]
 ) -> None:
     services = [make_service(tmp_path, port, name=f"web{port}") for port in ports]
-    scene.supervisor.start(*services)
+    for service in services:
+        scene.supervisor.add(service)
+    scene.tend_until(lambda: all(scene.supervisor.is_ready(service.name) for service in services))
     assert all(responds(service.ready_url) for service in services)
     scene.supervisor.stop()
     assert not any(responds(service.ready_url) for service in services)
@@ -113,8 +115,9 @@ def test_service_that_never_starts_is_not_tried_again(
     tmp_path: Path, scene: Scene, ports: tuple[int, int]
 ) -> None:
     good, bad = make_service(tmp_path, ports[0]), make_service(tmp_path, ports[1], BROKEN, "bad")
+    scene.supervisor.start(good)
     with pytest.raises(ServiceFailed, match="bad ended with exit code 3") as failure:
-        scene.supervisor.start(good, bad)
+        scene.supervisor.start(bad)
     assert "no model here" in str(failure.value)
     assert str(bad.log_path) in str(failure.value)
     scene.supervisor.stop()

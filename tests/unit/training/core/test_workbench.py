@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 from bentos.core.errors import SettingsError
-from tests.support.homes import make_bench, train
+from tests.support.homes import add_version, make_bench
 from tests.support.tiny_pipeline import TinyPipeline
 from training.core.errors import RegistryBusy
 
 
 def test_public_key_is_enough_to_verify(tmp_path: Path) -> None:
     bench = make_bench(tmp_path)
-    version = train(bench, TinyPipeline())
+    version = add_version(bench, TinyPipeline())
     bench.settings.private_key.unlink()
     assert bench.load(version).manifest.model == "tiny"
     bench.settings.public_key.unlink()

@@ -1,0 +1,193 @@
+"""The OpenAPI 3.1 document of a service, made from its routes and from the table of problems."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from bentos.core.errors import (
+    PROBLEMS,
+    BodyTooLarge,
+    FieldError,
+    InternalFailure,
+    InvalidFields,
+    MalformedBody,
+    NotReady,
+    Problem,
+    RequestError,
+    Unauthorized,
+    UnknownResource,
+    UnsupportedMediaType,
+)
+from bentos.core.health import LIVE_PATH, READY_PATH
+from bentos.core.metrics_endpoint import METRICS_PATH
+from bentos.core.pages import OPENAPI_PATH
+from bentos.core.routing import Route, ServiceDefinition
+
+_SCHEMAS = "#/components/schemas/{name}"
+_OPERATIONS = "operations"
+
+_ABOUT = """
+
+Every answer names its request in `X-Request-ID`; a caller's own `X-Request-ID` (up to 128 of `A-Z a-z 0-9 . _ -`) is
+kept, and its `traceparent` is continued. Every error is a problem document (RFC 9457), whatever went wrong."""
+
+_HEADERS: dict[type[RequestError], dict[str, str]] = {
+    Unauthorized: {"WWW-Authenticate": "How to authenticate."},
+    UnsupportedMediaType: {"Accept": "What the body may be."},
+    NotReady: {"Retry-After": "Seconds after which to try again."},
+}
+
+
+def describe_service(
+    definition: ServiceDefinition, routes: Sequence[Route], version: str, needs_key: bool = True
+) -> bytes:
+    """Return the document as JSON. `version` is the model's; without `needs_key` the API key is optional."""
+    schemas, components = _schemas(routes)
+    document = {
+        "openapi": "3.1.0",
+        "info": {
+            "title": definition.title,
+            "version": version,
+            "description": definition.description + _ABOUT,
+        },
+        "servers": [{"url": "/", "description": "The server that this document comes from."}],
+        "security": [{"ApiKey": []}] if needs_key else [{"ApiKey": []}, {}],
+        "tags": [
+            {"name": definition.name, "description": definition.description},
+            {"name": _OPERATIONS, "description": "For probes, Prometheus and tools; they need no key."},
+        ],
+        "paths": _paths(definition.name, routes, schemas),
+        "components": {
+            "schemas": components,
+            "responses": {problem.slug: _problem_response(problem) for problem in PROBLEMS},
+            "securitySchemes": {"ApiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"}},
+        },
+    }
+    return msgspec.json.encode(document)
+
+
+def _schemas(routes: Sequence[Route]) -> tuple[dict[Any, Any], dict[str, Any]]:
+    """Return the schema of each body and answer by its type, and the named schemas that they refer to."""
+    types = [Problem, *(kind for route in routes for kind in (route.body, route.answer) if kind is not None)]
+    schemas, components = msgspec.json.schema_components(types, ref_template=_SCHEMAS)
+    return dict(zip(types, schemas, strict=True)), dict(components)
+
+
+def _paths(tag: str, routes: Iterable[Route], schemas: dict[Any, Any]) -> dict[str, dict[str, Any]]:
+    paths: dict[str, dict[str, Any]] = {}
+    for route in routes:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(tag, route, schemas)
+    return {**paths, **_operating_paths()}
+
+
+def _operation(tag: str, route: Route, schemas: dict[Any, Any]) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "tags": [tag],
+        "operationId": _operation_id(route),
+        "summary": route.summary,
+        "responses": {
+            "200": _response("The answer.", "application/json", schemas[route.answer]),
+            **_problem_references(_problems_of(route)),
+        },
+    }
+    if route.description:
+        operation["description"] = route.description
+    if route.body is not None:
+        media = {"schema": schemas[route.body]}
+        if route.example is not None:
+            media["example"] = route.example
+        operation["requestBody"] = {"required": True, "content": {"application/json": media}}
+    parameters = [*_parameters(route, "path"), *_parameters(route, "query")]
+    if parameters:
+        operation["parameters"] = parameters
+    return operation
+
+
+def _parameters(route: Route, place: str) -> list[dict[str, Any]]:
+    kinds = route.path_parameters if place == "path" else route.query_parameters
+    parameters = []
+    for name, kind in kinds.items():
+        parameter = {
+            "name": name,
+            "in": place,
+            "required": place == "path",
+            "schema": msgspec.json.schema(kind),
+        }
+        if isinstance(route.example, dict) and name in route.example:
+            parameter["example"] = route.example[name]
+        parameters.append(parameter)
+    return parameters
+
+
+def _problems_of(route: Route) -> list[type[RequestError]]:
+    problems: list[type[RequestError]] = [Unauthorized, InternalFailure, NotReady]
+    if route.body is not None:
+        problems += [MalformedBody, BodyTooLarge, UnsupportedMediaType]
+    else:
+        problems += [UnknownResource] if route.path_parameters else []
+    return [*problems, InvalidFields]
+
+
+def _problem_references(problems: Iterable[type[RequestError]]) -> dict[str, Any]:
+    ordered = sorted(problems, key=lambda problem: problem.status)
+    return {str(problem.status): {"$ref": f"#/components/responses/{problem.slug}"} for problem in ordered}
+
+
+def _problem_response(problem: type[RequestError]) -> dict[str, Any]:
+    example = Problem(
+        type=f"urn:ekiben:problem:{problem.slug}",
+        title=problem.title,
+        status=problem.status,
+        instance="/a/path",
+        errors=(FieldError("a_field", "What is wrong with it."),) if problem is InvalidFields else (),
+    )
+    media_type = "application/problem+json"
+    response = _response(f"{problem.title}.", media_type, {"$ref": _SCHEMAS.format(name="Problem")})
+    response["content"][media_type]["example"] = msgspec.to_builtins(example)
+    for name, description in _HEADERS.get(problem, {}).items():
+        response["headers"][name] = {"description": description, "schema": {"type": "string"}}
+    return response
+
+
+def _response(description: str, media_type: str, schema: dict[str, Any]) -> dict[str, Any]:
+    request_id = {"description": "Names this request in the logs.", "schema": {"type": "string"}}
+    return {
+        "description": description,
+        "headers": {"X-Request-ID": request_id},
+        "content": {media_type: {"schema": schema}},
+    }
+
+
+def _operating_paths() -> dict[str, dict[str, Any]]:
+    status = {"type": "object", "required": ["status"], "properties": {"status": {"type": "string"}}}
+    text = {"type": "string"}
+    anything = {"type": "object"}
+    not_ready: tuple[type[RequestError], ...] = (NotReady,)
+    return {
+        LIVE_PATH: _operating("Say whether the process is alive", "application/json", status),
+        READY_PATH: _operating("Say whether to send requests here", "application/json", status, not_ready),
+        METRICS_PATH: _operating("Give Prometheus its samples", "text/plain", text),
+        OPENAPI_PATH: _operating("Give this document", "application/json", anything),
+    }
+
+
+def _operating(
+    summary: str, media_type: str, schema: dict[str, Any], problems: Sequence[type[RequestError]] = ()
+) -> dict[str, Any]:
+    responses = {"200": _response("The answer.", media_type, schema), **_problem_references(problems)}
+    identifier = summary.lower().replace(" ", "_")
+    return {
+        "get": {
+            "tags": [_OPERATIONS],
+            "operationId": identifier,
+            "summary": summary,
+            "security": [],
+            "responses": responses,
+        }
+    }
+
+
+def _operation_id(route: Route) -> str:
+    words = route.path.removeprefix("/api/v1").replace("{", "").replace("}", "").replace("-", "_").split("/")
+    return "_".join([route.method.lower(), *filter(None, words)])
