@@ -1,6 +1,8 @@
-"""Battle as an ordinary BentoML service: what `bentoml build`, `bentoml serve` and `bentoml containerize` take.
+"""Battle as an ordinary BentoML service: what `bentoml build`, `bentoml serve` and `bentoml containerize`
+take.
 
-In a pod `python -m bentos.core.serve battle` answers the same requests from the same predictor, many times faster.
+In a pod `python -m bentos.core.serve battle` answers the same requests from the same predictor, many times
+faster.
 """
 
 from typing import cast

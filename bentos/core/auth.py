@@ -1,7 +1,8 @@
 """Who may call: API keys, known here only by their SHA-256 digests.
 
-A key comes in `X-API-Key`, or as `Authorization: Bearer`, the only way that BentoML's Python client knows. It is 256
-random bits, so a fast hash is enough: there is nothing to guess. Digests are compared in constant time.
+A key comes in `X-API-Key`, or as `Authorization: Bearer`, the only way that BentoML's Python client knows. It
+is 256 random bits, so a fast hash is enough: there is nothing to guess. Digests are compared in constant
+time.
 """
 
 import hashlib
@@ -59,11 +60,11 @@ class LoopbackOnly:
 
 
 def open_guard(settings: AuthSettings, host: str | None) -> Guard | None:
-    """Return who guards a process that listens on `host`, or None if anyone may call. `host` is None if another server
-    listens for us and does not tell where.
+    """Return who guards a process that listens on `host`, or None if anyone may call. `host` is None if
+    another server listens for us and does not tell where.
 
-    Raises SettingsError if a digest is none, or if keys are needed but there are no digests: a process that can be
-    reached from elsewhere asks for keys unless it is told not to.
+    Raises SettingsError if a digest is none, or if keys are needed but there are no digests: a process that
+    can be reached from elsewhere asks for keys unless it is told not to.
     """
     digests = parse_digests(settings.key_digests)
     if settings.mode == "off":
@@ -83,7 +84,8 @@ def open_guard(settings: AuthSettings, host: str | None) -> Guard | None:
 
 
 def parse_digests(digests: str) -> tuple[bytes, ...]:
-    """Return the 32 bytes of each digest in a comma-separated list of SHA-256 hex digests. Raises SettingsError."""
+    """Return the 32 bytes of each digest in a comma-separated list of SHA-256 hex digests. Raises
+    SettingsError."""
     written = [digest.strip() for digest in digests.split(",") if digest.strip()]
     for position, digest in enumerate(written, start=1):
         if len(digest) != 2 * _DIGEST_BYTES or not set(digest) <= set(string.hexdigits):

@@ -8,8 +8,8 @@ from bentos.core.errors import BodyTooLarge, MalformedBody
 from bentos.core.exchange import ClientGone, Exchange
 
 DRAIN_LIMIT_BYTES = 4 * 1024 * 1024
-"""A body that is too large is still read up to here and thrown away, so that the client finishes sending and sees
-the answer; beyond it the connection is closed."""
+"""A body that is too large is still read up to here and thrown away, so that the client finishes sending and
+sees the answer; beyond it the connection is closed."""
 
 READ_SECONDS = 30.0
 """How long the rest of a body may take once its first part is here; a client that stalls is cut off."""
@@ -21,8 +21,8 @@ _Error = TypeVar("_Error", BodyTooLarge, MalformedBody)
 async def read_body(exchange: Exchange, limit_bytes: int) -> bytes:
     """Return the whole body.
 
-    Raises BodyTooLarge beyond `limit_bytes`, MalformedBody if it does not arrive in time, ClientGone if the client
-    leaves.
+    Raises BodyTooLarge beyond `limit_bytes`, MalformedBody if it does not arrive in time, ClientGone if the
+    client leaves.
     """
     declared = exchange.headers.get(b"content-length")
     if declared is not None and int(declared) > limit_bytes:

@@ -1,4 +1,5 @@
-"""What training, serving and tests agree on about a model: data, declared once in `bentos/<model>/contract.py`."""
+"""What training, serving and tests agree on about a model: data, declared once in
+`bentos/<model>/contract.py`."""
 
 import hashlib
 
@@ -19,8 +20,9 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
 class Contract(msgspec.Struct, frozen=True, kw_only=True):
     """Names, dtypes, shapes and units of everything that crosses from training to serving.
 
-    `feature_version` changes whenever a feature's meaning does; `tables_sha256` is the digest of the reference
-    tables that features are computed from; `defaults` holds what is used where a caller leaves an optional input out.
+    `feature_version` changes whenever a feature's meaning does; `tables_sha256` is the digest of the
+    reference tables that features are computed from; `defaults` holds what is used where a caller leaves an
+    optional input out.
     """
 
     model: str

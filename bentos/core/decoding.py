@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from bentos.core.errors import InvalidFields, MalformedBody, RequestError
-from bentos.core.field_errors import field_errors
+from bentos.core.field_errors import field_errors, parse_message
 
 MOST_LEVELS = 32
 """Arrays and objects may hold each other this deep. No contract comes near it."""
@@ -24,7 +24,8 @@ class BodyDecoder:
         self._decode = msgspec.json.Decoder(body_type).decode
 
     def __call__(self, body: bytes) -> Any:
-        """Return the request. Raises MalformedBody (not JSON) or InvalidFields (JSON, but not of this type)."""
+        """Return the request. Raises MalformedBody (not JSON) or InvalidFields (JSON, but not of this
+        type)."""
         if body.count(b"[") + body.count(b"{") > MOST_LEVELS and nests_deeper_than(body, MOST_LEVELS):
             raise MalformedBody(f"Arrays and objects are nested more than {MOST_LEVELS} levels deep.")
         try:
@@ -37,6 +38,9 @@ class BodyDecoder:
             return MalformedBody("The body is empty.")
         try:
             value = msgspec.json.decode(body)
+        except msgspec.ValidationError:
+            # A number that no float can hold: JSON, but nothing to look through.
+            return InvalidFields((parse_message(str(error), ""),))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as malformed:
             return MalformedBody(f"{malformed}.")
         return InvalidFields(field_errors(value, self._type, str(error)))
@@ -45,8 +49,9 @@ class BodyDecoder:
 def nests_deeper_than(body: bytes, levels: int) -> bool:
     """Return whether arrays and objects in this JSON text hold each other more than `levels` deep.
 
-    Strings are taken out and brackets are made alike; then each round removes the innermost level everywhere. What
-    is left after `levels` rounds was deeper (or is not JSON: unclosed brackets count, if they are as many).
+    Strings are taken out and brackets are made alike; then each round removes the innermost level everywhere.
+    What is left after `levels` rounds was deeper (or is not JSON: unclosed brackets count, if they are as
+    many).
     """
     text = functools.reduce(lambda left, escape: left.replace(escape, b""), (b"\\\\", b'\\"'), body)
     brackets = b"".join(text.translate(_TO_BRACES, _PLAIN_BYTES).split(_QUOTE)[::2])

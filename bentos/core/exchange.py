@@ -22,8 +22,8 @@ class ClientGone(Exception):
 class Exchange:
     """What the parts of the server hand each other about one request.
 
-    `answer` and `failure` are left here by a BentoML API method, because BentoML passes on neither the typed answer
-    nor the error of a method.
+    `answer` and `failure` are left here by a BentoML API method, because BentoML passes on neither the typed
+    answer nor the error of a method.
     """
 
     __slots__ = (
@@ -63,7 +63,8 @@ class Exchange:
     async def reply(
         self, status: int, head: Sequence[Header], content: bytes, extra: Sequence[Header] = ()
     ) -> None:
-        """Send a whole answer: `head` and `extra`, the id and the length, then `content` unless HEAD was asked."""
+        """Send a whole answer: `head` and `extra`, the id and the length, then `content` unless HEAD was
+        asked."""
         self.status = status
         headers = [
             *head,

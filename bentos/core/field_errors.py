@@ -19,15 +19,16 @@ WHOLE_BODY = "body"
 def field_errors(value: Any, expected: Any, otherwise: str = "") -> tuple[FieldError, ...]:
     """Return what is wrong with `value`, decoded from JSON, as a thing of type `expected`.
 
-    Structs and lists are looked through item by item; what is inside them is judged by msgspec, as it is when a body
-    is decoded. `otherwise` is the decoder's own message, in case nothing is found here.
+    Structs and lists are looked through item by item; what is inside them is judged by msgspec, as it is when
+    a body is decoded. `otherwise` is the decoder's own message, in case nothing is found here.
     """
     found = tuple(islice(_walk(value, expected, ""), MOST_ERRORS))
     return found or (parse_message(otherwise, ""),)
 
 
 def parse_message(message: str, path: str) -> FieldError:
-    """Return the field and the reason in a message of msgspec's, such as "Expected `int` >= 1 - at `$.a[3]`"."""
+    """Return the field and the reason in a message of msgspec's, such as "Expected `int` >= 1 - at
+    `$.a[3]`"."""
     reason, _, place = message.partition(" - at `$")
     inner = place.removesuffix("`")
     return FieldError(f"{path}{inner}".removeprefix(".") or WHOLE_BODY, reason)
@@ -80,7 +81,8 @@ def _convert(value: Any, expected: Any, path: str) -> Iterator[FieldError]:
 
 
 def _unwrap(expected: Any, value: Any) -> tuple[Any, tuple[Any, ...]]:
-    """Return the type without `Annotated`, and without `| None` where a value is given; and the annotations."""
+    """Return the type without `Annotated`, and without `| None` where a value is given; and the
+    annotations."""
     if get_origin(expected) is Annotated:
         base, *metas = get_args(expected)
         return base, tuple(metas)

@@ -1,4 +1,5 @@
-"""Let another ASGI application answer, in our manner: with our headers, and with problem documents for errors."""
+"""Let another ASGI application answer, in our manner: with our headers, and with problem documents for
+errors."""
 
 from bentos.core.asgi import App, Header, Message
 from bentos.core.endpoints import refuse_path
@@ -19,7 +20,8 @@ class ForeignApp:
         self._problems = problems
 
     async def answer(self, exchange: Exchange) -> None:
-        """Have the application answer. What it does not answer itself, and its errors, become problem documents.
+        """Have the application answer. What it does not answer itself, and its errors, become problem
+        documents.
 
         An error that one of our API methods left on the exchange is written as if it had been raised here.
         """

@@ -1,8 +1,8 @@
 """The outermost layer of every serving process: all requests come in here, and all answers go out.
 
-It finds the endpoint, asks for a key, lets the endpoint answer, turns errors into problem documents, counts and logs.
-A request for a model costs one look-up, one decode, one call, one encode; everything that is not a model's route is
-left to others.
+It finds the endpoint, asks for a key, lets the endpoint answer, turns errors into problem documents, counts
+and logs. A request for a model costs one look-up, one decode, one call, one encode; everything that is not a
+model's route is left to others.
 """
 
 from collections.abc import Callable
@@ -43,8 +43,8 @@ _log = structlog.get_logger("ekiben.gateway")
 
 
 class Gateway:
-    """An ASGI application. `guard` decides who may call, None admits anyone; `access_sample` is the share of successful
-    requests that are logged: one in so many, as they come."""
+    """An ASGI application. `guard` decides who may call, None admits anyone; `access_sample` is the share of
+    successful requests that are logged: one in so many, as they come."""
 
     def __init__(
         self,
@@ -100,8 +100,8 @@ class Gateway:
     ) -> None:
         """Take requests for a model that is loaded and tested.
 
-        `unknown` serves the paths that nobody declared; `make_body_endpoint` makes what serves the routes with a body,
-        if that is not this process's own hot path.
+        `unknown` serves the paths that nobody declared; `make_body_endpoint` makes what serves the routes
+        with a body, if that is not this process's own hot path.
         """
         for route in model.routes:
             self.router.add(route.method, route.path, self._make_endpoint(route, make_body_endpoint))
@@ -174,7 +174,8 @@ def describe(model: LoadedModel) -> dict[str, str]:
 
 
 def log_access(exchange: Exchange, endpoint: Endpoint, seconds: float) -> None:
-    """Write one line about a request: what was asked, what came of it. The query is left out: it may be private."""
+    """Write one line about a request: what was asked, what came of it. The query is left out: it may be
+    private."""
     _log.info(
         "Request answered",
         method=exchange.scope["method"],

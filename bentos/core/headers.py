@@ -1,8 +1,8 @@
 """The headers that answers start with, encoded once.
 
-The set for every answer is OWASP's for REST services (REST Security Cheat Sheet, "Security Headers"): nothing is
-cached, framed, sniffed or loaded, and browsers that came over TLS stay on it. The pages for people need their own
-scripts, so they get a wider Content-Security-Policy, which still names no other host.
+The set for every answer is OWASP's for REST services (REST Security Cheat Sheet, "Security Headers"): nothing
+is cached, framed, sniffed or loaded, and browsers that came over TLS stay on it. The pages for people need
+their own scripts, so they get a wider Content-Security-Policy, which still names no other host.
 """
 
 from collections.abc import Sequence

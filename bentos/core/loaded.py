@@ -1,4 +1,5 @@
-"""The one loaded model of a process, for whoever answers with it: the gateway, and BentoML's instance of a service."""
+"""The one loaded model of a process, for whoever answers with it: the gateway, and BentoML's instance of a
+service."""
 
 import threading
 

@@ -1,8 +1,9 @@
 """A model package's table of contents, and its Ed25519 signature.
 
 A package is a folder: model files, `contract.json`, `reference.json`, `metrics.json`, `selftest.json`, and
-`manifest.json`, which names each of them with its SHA-256. The digest of a package is the SHA-256 of `manifest.json`;
-`manifest.sig` signs that same file. So one digest pins every byte, and one signature vouches for them.
+`manifest.json`, which names each of them with its SHA-256. The digest of a package is the SHA-256 of
+`manifest.json`; `manifest.sig` signs that same file. So one digest pins every byte, and one signature vouches
+for them.
 """
 
 import base64
@@ -26,7 +27,8 @@ class FileEntry(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything in a package, and where it came from. `inputs_sha256` names data, parameters and code together."""
+    """Everything in a package, and where it came from. `inputs_sha256` names data, parameters and code
+    together."""
 
     format_version: int = 1
     model: str

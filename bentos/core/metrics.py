@@ -56,11 +56,15 @@ class Buckets:
         self._counts = [mine + theirs for mine, theirs in zip(self._counts, other._counts, strict=True)]
         self._sum += other._sum
 
+    def cumulated(self) -> list[int]:
+        """Return how many values were at most each edge, and last how many there were."""
+        return list(accumulate(self._counts))
+
     def add_to(self, family: HistogramMetricFamily, labels: Sequence[str]) -> None:
         """Write the buckets into a family, cumulated as Prometheus wants them."""
         names = [*(f"{edge:g}" for edge in self._edges), "+Inf"]
-        cumulated = list(accumulate(self._counts))
-        family.add_metric(labels, buckets=list(zip(names, cumulated, strict=True)), sum_value=self._sum)
+        counts = zip(names, self.cumulated(), strict=True)
+        family.add_metric(labels, buckets=list(counts), sum_value=self._sum)
 
 
 class Series:

@@ -70,7 +70,8 @@ def find_pin(definition: ServiceDefinition, settings: ModelSettings) -> tuple[Pi
 def load_model(definition: ServiceDefinition, settings: ModelSettings) -> LoadedModel:
     """Fetch, verify, load and self-test the pinned model.
 
-    Raises PackageError or SettingsError; whatever comes out of a package that can't be read becomes one of them.
+    Raises PackageError or SettingsError; whatever comes out of a package that can't be read becomes one of
+    them.
     """
     pin, key = find_pin(definition, settings)
     package = load_package(pin, key)

@@ -1,7 +1,7 @@
 """BentoML's application inside of our own process, for the paths that only BentoML knows.
 
-Importing BentoML takes seconds and a hundred megabytes, so it waits for the first such path, and happens in a thread
-while the event loop goes on answering.
+Importing BentoML takes seconds and a hundred megabytes, so it waits for the first such path, and happens in a
+thread while the event loop goes on answering.
 """
 
 import asyncio
@@ -20,7 +20,8 @@ _log = structlog.get_logger("ekiben.bento")
 
 
 class MountedBento:
-    """The ASGI application of a BentoML service, named `module:attribute`, imported when it is first asked for."""
+    """The ASGI application of a BentoML service, named `module:attribute`, imported when it is first asked
+    for."""
 
     def __init__(self, target: str) -> None:
         self._target = target

@@ -67,8 +67,8 @@ def read_public_key(path: Path) -> Ed25519PublicKey:
 def load_package(pin: Pin, key: Ed25519PublicKey) -> ModelPackage:
     """Fetch the pinned package and verify digest, signature and every file.
 
-    Raises PackageUnpinned, PackageNotFound, FileAltered, SignatureInvalid or PackageUnloadable; each names the file
-    and the digest.
+    Raises PackageUnpinned, PackageNotFound, FileAltered, SignatureInvalid or PackageUnloadable; each names
+    the file and the digest.
     """
     if not pin.digest:
         raise PackageUnpinned(pin.uri)

@@ -1,8 +1,8 @@
 """The pages that show the HTTP interface to people: Swagger UI at `/docs`, ReDoc at `/redoc`.
 
-Their bundles come from a package on the package index, and are served from here: the pages load nothing from other
-hosts, and their Content-Security-Policy says so. That package is made for Django and can't be imported without it, so
-its files are found without importing it.
+Their bundles come from a package on the package index, and are served from here: the pages load nothing from
+other hosts, and their Content-Security-Policy says so. That package is made for Django and can't be imported
+without it, so its files are found without importing it.
 """
 
 from dataclasses import dataclass

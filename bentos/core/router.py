@@ -85,5 +85,9 @@ class Router:
                 return methods[method]
         return self.unknown
 
+    def paths(self) -> list[str]:
+        """Return every path and template that was added."""
+        return [*self.exact, *self._templates]
+
     def _make_methods(self, path: str) -> Methods:
         return Methods(path, self._metrics, self._empty_head)

@@ -1,4 +1,5 @@
-"""What a model service declares: its routes and how to build its predictor. Core serves this and knows nothing more."""
+"""What a model service declares: its routes and how to build its predictor. Core serves this and knows
+nothing more."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,15 +9,18 @@ from bentos.core.contract import Contract
 from bentos.core.package import ModelPackage
 
 Handler = Callable[..., Any]
-"""Called with the decoded body (POST) or the path parameters as keywords (GET); returns a msgspec Struct or a list."""
+"""Called with the decoded body (POST) or the path parameters as keywords (GET); returns a msgspec Struct or a
+list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """One operation of the HTTP interface; the OpenAPI document, the gateway and the tests are made from these.
+    """One operation of the HTTP interface; the OpenAPI document, the gateway and the tests are made from
+    these.
 
-    A handler that is quick runs on the event loop; one with `offload` runs in a worker thread, so that it never
-    delays the quick ones. `outcomes` yields (outcome, confidence) of every prediction in an answer, for the metrics.
+    A handler that is quick runs on the event loop; one with `offload` runs in a worker thread, so that it
+    never delays the quick ones. `outcomes` yields (outcome, confidence) of every prediction in an answer, for
+    the metrics.
     """
 
     method: str

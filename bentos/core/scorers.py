@@ -1,8 +1,8 @@
 """Engines that turn feature rows into probabilities. They know arrays, not models or requests.
 
-One row goes to ONNX Runtime, which costs a fraction of XGBoost's own call overhead; many rows go to the Booster,
-which is faster per row from about 64 rows on. The Booster is read only when a batch first comes, because importing
-xgboost costs more memory and time than the whole fast path.
+One row goes to ONNX Runtime, which costs a fraction of XGBoost's own call overhead; many rows go to the
+Booster, which is faster per row from about 64 rows on. The Booster is read only when a batch first comes,
+because importing xgboost costs more memory and time than the whole fast path.
 """
 
 import threading
@@ -48,7 +48,8 @@ class OnnxScorer:
 
 
 class BoosterScorer:
-    """The Booster itself, for many rows and for explanations; loaded at first use, safe to share between threads."""
+    """The Booster itself, for many rows and for explanations; loaded at first use, safe to share between
+    threads."""
 
     def __init__(self, model: bytes, threads: int = 1) -> None:
         self._model = model

@@ -38,8 +38,8 @@ class Protocol(HttpToolsProtocol):
 class Server(uvicorn.Server):
     """Goes on answering for a while after the first signal to stop, because load balancers learn of it late.
 
-    The first signal begins the lingering: new connections are still taken, and `on_linger` is called. A second one
-    ends it, a third one also cuts the requests that are under way. `hurry` ends the lingering too.
+    The first signal begins the lingering: new connections are still taken, and `on_linger` is called. A
+    second one ends it, a third one also cuts the requests that are under way. `hurry` ends the lingering too.
     """
 
     def __init__(self, config: uvicorn.Config, linger_seconds: float, on_linger: Callable[[], None]) -> None:

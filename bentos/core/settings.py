@@ -15,7 +15,8 @@ class ModelSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="EKIBEN_MODEL_", extra="ignore")
 
     source: Literal["image", "registry"] = "image"
-    """`image`: the package staged beside the service's code. `registry`: the pin below, and never another one."""
+    """`image`: the package staged beside the service's code. `registry`: the pin below, and never another
+    one."""
     uri: str = ""
     """Folder of the package as fsspec writes it: a path, `file://…`, `s3://…`."""
     version: str = ""
@@ -38,15 +39,16 @@ class ServerSettings(BaseSettings):
     port: int = Field(default=3000, ge=0, le=65535)
     """TCP port; 0 takes a free one, which the start line names."""
     keep_alive_seconds: int = Field(default=75, ge=1)
-    """Idle time before a kept connection is closed; longer than the idle time of usual clients and proxies (60 s)."""
+    """Idle time before a kept connection is closed; longer than the idle time of usual clients and proxies
+    (60 s)."""
     linger_seconds: float = Field(default=5.0, ge=0)
-    """After SIGTERM: how long new connections are still answered (with `Connection: close`), because endpoints
-    are removed from load balancers only some seconds after the signal."""
+    """After SIGTERM: how long new connections are still answered (with `Connection: close`), because
+    endpoints are removed from load balancers only some seconds after the signal."""
     drain_seconds: int = Field(default=20, ge=1)
     """After lingering: how long requests under way may take before they are cut."""
     worker_threads: int = Field(default=2, ge=1, le=64)
-    """Threads for work that would hold up quick answers, such as large batches and explanations. Two, so that one
-    long batch does not make every explanation wait."""
+    """Threads for work that would hold up quick answers, such as large batches and explanations. Two, so that
+    one long batch does not make every explanation wait."""
 
 
 class AuthSettings(BaseSettings):

@@ -1,9 +1,9 @@
 """Who asked, and as part of what: request ids and W3C trace contexts.
 
-A caller's `X-Request-ID` is kept if it is 1 to 128 of `A-Z a-z 0-9 . _ -`; anything else is replaced. A caller's
-`traceparent` (https://www.w3.org/TR/trace-context/) is continued: its trace id stays, and this process's part of the
-trace gets a span id of its own. The Recommendation knows no header for answers, so none is sent: the caller has the
-trace id, and the request id comes back.
+A caller's `X-Request-ID` is kept if it is 1 to 128 of `A-Z a-z 0-9 . _ -`; anything else is replaced. A
+caller's `traceparent` (https://www.w3.org/TR/trace-context/) is continued: its trace id stays, and this
+process's part of the trace gets a span id of its own. The Recommendation knows no header for answers, so none
+is sent: the caller has the trace id, and the request id comes back.
 """
 
 import itertools
@@ -21,7 +21,8 @@ _numbers = itertools.count(1)
 
 
 class TraceContext(msgspec.Struct, frozen=True):
-    """This process's place in a trace. Ids are lower-case hex; `parent_id` is empty where the trace begins here."""
+    """This process's place in a trace. Ids are lower-case hex; `parent_id` is empty where the trace begins
+    here."""
 
     trace_id: str
     span_id: str

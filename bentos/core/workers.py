@@ -15,7 +15,8 @@ class Workers:
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="ekiben-worker")
 
     async def run(self, handler: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
-        """Return `handler(*arguments, **keywords)`, computed in a thread that logs under this request's ids."""
+        """Return `handler(*arguments, **keywords)`, computed in a thread that logs under this request's
+        ids."""
         call = functools.partial(contextvars.copy_context().run, handler, *arguments, **keywords)
         return await asyncio.get_running_loop().run_in_executor(self._executor, call)
 

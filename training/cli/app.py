@@ -24,7 +24,7 @@ EXIT_CODES = {
     6: "a package that must not load: altered, unsigned, unpinned, for another contract",
     7: "registry or package store away, or another command holds the lock",
     8: "training data missing or unusable",
-    9: "a local service does not start or stay up",
+    9: "a local service does not start or stay up, or a bento can't be built",
     130: "interrupted",
 }
 """Scripts rely on these; the help shows them."""

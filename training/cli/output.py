@@ -46,10 +46,11 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]
 
 def print_facts(facts: Iterable[tuple[str, str]]) -> None:
     """Print one `name  value` line each."""
-    table = Table.grid(padding=(0, 2))
-    for name, value in facts:
-        table.add_row(Text(name, style="dim"), Text(value, style=_COLOURS.get(value, "")))
-    _console().print(table)
+    lines = list(facts)
+    width = max(len(name) for name, _ in lines)
+    for name, value in lines:
+        line = Text.assemble((f"{name:<{width}}  ", "dim"), (value, _COLOURS.get(value, "")))
+        _console().print(line, soft_wrap=True)
 
 
 def say(sentence: str) -> None:

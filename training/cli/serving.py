@@ -31,7 +31,9 @@ def serve(model: ModelArgument) -> None:
 
 def predict(
     model: ModelArgument,
-    request: Annotated[str, typer.Argument(metavar="REQUEST", help="The request as JSON; - reads it from stdin.")],
+    request: Annotated[
+        str, typer.Argument(metavar="REQUEST", help="The request as JSON; - reads it from stdin.")
+    ],
     version: VersionOption = None,
     output: OutputOption = "json",
 ) -> None:

@@ -81,9 +81,10 @@ def improvement_check(
         value=found.lower_bound,
         limit=policy.minimum_improvement,
         detail=(
-            f"Log loss is lower than champion {version}'s by {found.value:.5f}, and with "
-            f"{found.confidence_level:.0%} confidence by more than {found.lower_bound:.5f}; "
-            f"it must be more than {policy.minimum_improvement:g} ({found.items} items)."
+            f"Log loss is {abs(found.value):.5f} {'higher' if found.value < 0 else 'lower'} than champion "
+            f"{version}'s on the same {found.items} items; with {found.confidence_level:.0%} confidence the "
+            f"improvement is more than {found.lower_bound:.5f}, wanted is more than "
+            f"{policy.minimum_improvement:g}."
         ),
     )
 

@@ -3,6 +3,7 @@
 This file is copied into each tracked model and run from there, so it imports nothing of Ekiben.
 """
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,16 @@ from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
 
 class PackageModel(PythonModel):
-    """Scores feature rows with the package's ONNX engine; column names come from the logged configuration."""
+    """Scores feature rows with the package's ONNX engine; `columns.json`, logged beside it, names the
+    columns."""
 
     def load_context(self, context: PythonModelContext) -> None:
         """Open the ONNX file of the package that was logged with the model."""
         path = Path(context.artifacts["package"]) / "model.onnx"
         self._session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-        self._inputs = list(context.model_config["inputs"])
-        self._outputs = list(context.model_config["outputs"])
+        columns = json.loads(Path(context.artifacts["columns"]).read_text())
+        self._inputs: list[str] = columns["inputs"]
+        self._outputs: list[str] = columns["outputs"]
 
     def predict(
         self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, Any] | None = None

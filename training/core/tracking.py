@@ -118,14 +118,12 @@ class Tracking:
             files.mkdir()
             for name, content in package.files.items():
                 (files / name).write_bytes(content)
+            columns = Path(folder, "columns.json")
+            columns.write_text(_column_names(candidate))
             logged = mlflow.pyfunc.log_model(
                 name=model,
                 python_model=str(_MODEL_CODE),
-                artifacts={"package": str(files)},
-                model_config={
-                    "inputs": list(candidate.input_example.columns),
-                    "outputs": list(candidate.output_example.columns),
-                },
+                artifacts={"package": str(files), "columns": str(columns)},
                 signature=mlflow.models.infer_signature(candidate.input_example, candidate.output_example),
                 input_example=candidate.input_example,
                 pip_requirements=[f"{name}=={installed_version(name)}" for name in _REQUIREMENTS],
@@ -141,6 +139,15 @@ class Tracking:
             file = Path(folder, Path(path).name)
             file.write_bytes(content)
             self._client.log_artifact(run_id, str(file), str(Path(path).parent))
+
+
+def _column_names(candidate: Candidate) -> str:
+    return json.dumps(
+        {
+            "inputs": list(candidate.input_example.columns),
+            "outputs": list(candidate.output_example.columns),
+        }
+    )
 
 
 def _run_tags(inputs: TrainingInputs, package: SignedPackage, git: GitState) -> dict[str, str]:

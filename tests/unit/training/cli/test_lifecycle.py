@@ -33,7 +33,7 @@ def test_train_promote_and_train_again_from_the_outside(ekiben: CommandLine) -> 
     ekiben.use(POOR)
     refused = ekiben.run("train", "tiny")
     assert refused.exit_code == 0
-    assert "improvement: Log loss is lower than champion 1's by -" in refused.stdout
+    assert "higher than champion 1's on the same 600 items" in refused.stdout
 
 
 def test_only_the_result_is_on_stdout(ekiben: CommandLine) -> None:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from bentos.core.package import Pin
 from tests.support.commands import CommandLine
 from tests.support.homes import add_champion, add_version
 from tests.support.tiny_pipeline import TinyPipeline
+from training.core import staging
 
 POOR, GOOD = TinyPipeline(trees=4), TinyPipeline(trees=40)
 REQUEST = '{"height": 1.0, "weight": 0.0, "speed": 0.5}'
@@ -67,6 +69,25 @@ def test_altered_package_answers_nothing_and_is_not_built(ekiben: CommandLine, n
         result = ekiben.run(*arguments)
         assert result.exit_code == 6
         assert result.stdout == ""
+
+
+def test_bento_is_built_from_the_verified_package_of_the_pin(
+    ekiben: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = add_champion(ekiben.bench, GOOD)
+    staged: dict[str, bytes] = {}
+
+    def stage(name: str, folder: Path, pin: Pin, public_key: Path) -> Path:
+        staged.update({path.name: path.read_bytes() for path in folder.iterdir()})
+        assert (name, pin.version, pin.digest) == ("tiny", "1", version.digest)
+        assert public_key == ekiben.bench.settings.public_key
+        return folder
+
+    monkeypatch.setattr(staging, "stage_package", stage)
+    monkeypatch.setattr(staging, "build_bento", lambda name: f"{name}:abc")
+    assert ekiben.json("build", "tiny") == {"bento": "tiny:abc", "version": "1", "digest": version.digest}
+    assert set(staged) == {*GOOD.files(), "manifest.json", "manifest.sig"}
+    assert "tiny:abc" in ekiben.run("build", "tiny").stdout
 
 
 def test_serving_process_gets_the_pin_and_nothing_else(

@@ -48,8 +48,13 @@ def artifacts(bench: Workbench, run: TrackedRun, home: Path) -> Path:
 def test_run_shows_parameters_metrics_and_where_it_came_from(bench: Workbench, run: TrackedRun) -> None:
     shown = bench.tracking._client.get_run(run.run_id)
     assert shown.info.status == "FINISHED"
-    assert shown.data.params["xgboost.trees"] == "20"
-    assert shown.data.params["seed"] == "7"
+    assert shown.data.params == {
+        "xgboost.trees": "20",
+        "xgboost.depth": "3",
+        "rows": "400",
+        "note": "",
+        "seed": "7",
+    }
     assert shown.data.metrics == {"train/log_loss": 0.5}
     assert shown.data.tags["mlflow.source.git.commit"] == "abc"
     assert shown.data.tags["git_dirty"] == "true"

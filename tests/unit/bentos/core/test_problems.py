@@ -1,0 +1,80 @@
+"""Every row of the table of problems, as a caller meets it."""
+
+from collections.abc import Callable
+
+import pytest
+
+from bentos.core.errors import (
+    PROBLEMS,
+    BodyTooLarge,
+    InternalFailure,
+    InvalidFields,
+    MalformedBody,
+    MethodNotAllowed,
+    NotReady,
+    RequestError,
+    Unauthorized,
+    UnknownResource,
+    UnsupportedMediaType,
+)
+from bentos.core.gateway import Gateway
+from bentos.core.problems import problem_of_status
+from tests.support.asking import JSON, Reply, ask, post
+from tests.support.tiny.definition import DEFINITION, FAULTY_HEIGHT
+
+LEAF_PATH = "/api/v1/leaf"
+
+
+class NobodyMayPass:
+    """A guard for whom no key is good enough."""
+
+    def admit(self, _exchange: object) -> None:
+        raise Unauthorized
+
+
+def refused_by(guard: NobodyMayPass) -> Reply:
+    return ask(Gateway(DEFINITION, guard), "POST", LEAF_PATH)
+
+
+PROVOKED: dict[type[RequestError], Callable[[Gateway], Reply]] = {
+    MalformedBody: lambda gateway: ask(gateway, "POST", LEAF_PATH, b"{", JSON),
+    Unauthorized: lambda gateway: refused_by(NobodyMayPass()),
+    UnknownResource: lambda gateway: ask(gateway, "POST", "/api/v1/leaf/1"),
+    MethodNotAllowed: lambda gateway: ask(gateway, "PATCH", LEAF_PATH),
+    BodyTooLarge: lambda gateway: ask(gateway, "POST", LEAF_PATH, b" " * 1025, JSON),
+    UnsupportedMediaType: lambda gateway: ask(gateway, "POST", LEAF_PATH, b"<a/>", {"content-type": "text/xml"}),
+    InvalidFields: lambda gateway: post(gateway, LEAF_PATH, {"height": 1}),
+    InternalFailure: lambda gateway: post(gateway, LEAF_PATH, {"height": FAULTY_HEIGHT, "width": 1}),
+    NotReady: lambda gateway: ask(Gateway(DEFINITION), "GET", "/readyz"),
+}
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_problem_is_written_as_a_problem_document(gateway: Gateway, problem: type[RequestError]) -> None:
+    reply = PROVOKED[problem](gateway)
+    document = reply.json
+    assert reply.status == problem.status == document["status"]
+    assert reply.headers["content-type"] == "application/problem+json"
+    assert document["type"] == f"urn:ekiben:problem:{problem.slug}"
+    assert document["title"] == problem.title
+    assert document["instance"].startswith("/")
+    assert set(document) <= {"type", "title", "status", "detail", "instance", "errors"}
+    assert ("errors" in document) == (problem is InvalidFields)
+
+
+def test_statuses_and_slugs_are_unique() -> None:
+    assert len({problem.status for problem in PROBLEMS}) == len(PROBLEMS)
+    assert len({problem.slug for problem in PROBLEMS}) == len(PROBLEMS)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "title"),
+    [
+        (404, "urn:ekiben:problem:unknown-resource", "There is nothing here"),
+        (429, "about:blank", "Too Many Requests"),
+        (599, "about:blank", "Error"),
+    ],
+)
+def test_status_of_another_application_becomes_a_problem(status: int, kind: str, title: str) -> None:
+    problem = problem_of_status(status, "/a")
+    assert (problem.type, problem.title, problem.status, problem.instance) == (kind, title, status, "/a")

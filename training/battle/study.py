@@ -1,0 +1,156 @@
+"""How the battle model was sized: `python -m training.battle.study > docs/battle-study.md`.
+
+Three tables: what trees and depth cost and bring, what more pairings bring, and where the rest of the error
+sits.
+"""
+
+import os
+import platform
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import xgboost
+from numpy.typing import NDArray
+
+from bentos.battle.effects import EFFECTS
+from bentos.battle.features import FEATURES
+from bentos.core.scorers import OnnxScorer
+from training.battle import train
+from training.battle.dataset import Dataset
+from training.battle.evaluation import to_scores
+from training.battle.pipeline import PIPELINE, load_sets
+from training.core.git import git_state
+from training.core.scores import log_loss_per_item, score_all
+
+SIZES = ((4, 100), (4, 200), (4, 400), (5, 150), (5, 300), (6, 100), (6, 200), (6, 300), (7, 200), (8, 200))
+"""Depth and number of trees. The learning rate falls as trees are added, so that each size is used well."""
+TREES_TIMES_RATE = 40.0
+SHARES = (0.03, 0.1, 0.3, 1.0)
+TIMED_ROWS = 2000
+TIMED_REPEATS = 7
+
+
+def main() -> None:
+    """Print the study as Markdown."""
+    sets = load_sets()
+    sys.stdout.write("# How the battle model was sized\n\n")
+    sys.stdout.write(_machine())
+    _print_table("Trees, depth and cost", _COST_HEAD, trade_off(sets))
+    _print_table("More pairings", _LEARNING_HEAD, learning_curve(sets))
+    _print_table("Where the rest of the error sits", _ERROR_HEAD, errors_by_mechanism(sets))
+
+
+_COST_HEAD = ("depth", "trees", "one row, µs", "ONNX, kB", "test log loss", "test accuracy")
+_LEARNING_HEAD = ("training pairings", "test log loss", "test accuracy", "unseen species accuracy")
+_ERROR_HEAD = ("pairings where a side has", "pairings", "share", "excess log loss", "of all excess")
+
+
+def trade_off(sets: dict[str, Dataset]) -> Iterator[Sequence[str]]:
+    """Yield one row per size: what it costs to answer one row, and how good the answers are."""
+    features = sets["test"].features()
+    for depth, trees in SIZES:
+        booster = _fit(sets["train"], sets["validation"], depth, trees)
+        onnx = train.to_onnx(booster)
+        scores = score_all(to_scores(sets["test"], train.predict(booster, features)))
+        microseconds = time_one_row(OnnxScorer(onnx), features)
+        yield (
+            str(depth),
+            str(booster.num_boosted_rounds()),
+            f"{microseconds:.1f}",
+            f"{len(onnx) / 1000:.0f}",
+            f"{scores['log_loss']:.4f}",
+            f"{scores['accuracy']:.4f}",
+        )
+
+
+def time_one_row(scorer: OnnxScorer, features: NDArray[np.float32]) -> float:
+    """Return the least mean time in µs of scoring different single rows, over some repeats, on one thread."""
+    rows = [features[place : place + 1].copy() for place in range(min(TIMED_ROWS, len(features)))]
+    best = np.inf
+    for _ in range(TIMED_REPEATS):
+        start = time.perf_counter()
+        for row in rows:
+            scorer.score(row)
+        best = min(best, time.perf_counter() - start)
+    return float(best / len(rows) * 1e6)
+
+
+def learning_curve(sets: dict[str, Dataset]) -> Iterator[Sequence[str]]:
+    """Yield one row per share of the training pairings."""
+    parameters = PIPELINE.parameters
+    generator = np.random.default_rng(0)
+    order = generator.random(len(sets["train"].trials))
+    for share in SHARES:
+        chosen = sets["train"].select(order < share)
+        booster = _fit(chosen, sets["validation"], parameters["booster"]["max_depth"], parameters["rounds"])
+        test, unseen = (
+            score_all(to_scores(sets[name], train.predict(booster, sets[name].features())))
+            for name in ("test", "unseen")
+        )
+        yield (
+            f"{len(chosen.trials):,}",
+            f"{test['log_loss']:.4f}",
+            f"{test['accuracy']:.4f}",
+            f"{unseen['accuracy']:.4f}",
+        )
+
+
+def errors_by_mechanism(sets: dict[str, Dataset]) -> Iterator[Sequence[str]]:
+    """Yield one row per effect: log loss beyond what the pairing's own chance explains, on the ceiling
+    pairings."""
+    parameters = PIPELINE.parameters
+    booster = _fit(
+        sets["train"], sets["validation"], parameters["booster"]["max_depth"], parameters["rounds"]
+    )
+    ceiling = sets["ceiling"]
+    features = ceiling.features()
+    frozen = to_scores(ceiling, train.predict(booster, features))
+    own = to_scores(ceiling, ceiling.wins / ceiling.trials)
+    excess = (log_loss_per_item(frozen) - log_loss_per_item(own)) / ceiling.trials
+    groups = {"any move set": np.ones(len(excess), dtype=bool)} | {
+        effect.replace("_", " "): _has(features, effect) for effect in EFFECTS
+    }
+    for name, mask in sorted(groups.items(), key=lambda item: -excess[item[1]].sum()):
+        yield (
+            name,
+            str(int(mask.sum())),
+            f"{mask.mean():.0%}",
+            f"{excess[mask].mean():.4f}",
+            f"{excess[mask].sum() / excess.sum():.0%}",
+        )
+
+
+def _has(features: NDArray[np.float32], effect: str) -> NDArray[np.bool_]:
+    first, second = (features[:, FEATURES.index(f"{side}_any_{effect}")] for side in ("first", "second"))
+    return np.asarray((first > 0) | (second > 0))
+
+
+def _fit(data: Dataset, validation: Dataset, depth: int, trees: int) -> xgboost.Booster:
+    parameters = PIPELINE.parameters
+    rate = min(0.3, TREES_TIMES_RATE / trees)
+    booster = parameters["booster"] | {"max_depth": depth, "learning_rate": rate}
+    matrix = train.to_matrix(data, booster["max_bin"])
+    return train.fit(
+        matrix,
+        train.to_matrix(validation, booster["max_bin"], matrix),
+        parameters | {"booster": booster, "rounds": trees},
+    )
+
+
+def _machine() -> str:
+    commit = git_state(Path(__file__).parent)
+    return f"Measured on {os.cpu_count()} cores ({platform.machine()}), one thread an engine, {commit}.\n"
+
+
+def _print_table(title: str, head: Sequence[str], rows: Iterator[Sequence[str]]) -> None:
+    sys.stdout.write(f"\n## {title}\n\n| {' | '.join(head)} |\n|{'---|' * len(head)}\n")
+    for row in rows:
+        sys.stdout.write(f"| {' | '.join(row)} |\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
