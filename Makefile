@@ -1,4 +1,4 @@
-# What users and contributors run. `make` alone lists it. Settings are environment variables (docs/settings.md);
+# What users and contributors run; `make` alone lists it. Settings are environment variables `EKIBEN_*`, and
 # they can be given here too: `make up EKIBEN_SERVER_PORT=3001`.
 UV_VERSION := 0.13.9
 UV_MINIMUM := 0.9.0

@@ -20,7 +20,9 @@ _DIGEST_BYTES = 32
 
 
 class Guard(Protocol):
-    """Decides who may call."""
+    """Decides who may call; `wants_key` says whether a key is all that is needed."""
+
+    wants_key: bool
 
     def admit(self, exchange: Exchange) -> None:
         """Raise Unauthorized unless this request may be answered."""
@@ -29,6 +31,8 @@ class Guard(Protocol):
 
 class KeyRing:
     """Admits who has one of the accepted keys."""
+
+    wants_key = True
 
     def __init__(self, digests: Sequence[bytes]) -> None:
         self._digests = tuple(digests)
@@ -48,6 +52,8 @@ class KeyRing:
 
 class LoopbackOnly:
     """Admits who calls from this machine; for servers that don't say where they listen."""
+
+    wants_key = False
 
     def admit(self, exchange: Exchange) -> None:
         """Raise Unauthorized unless both ends of the connection are on this machine."""

@@ -7,9 +7,9 @@ from bentos.core.asgi import Receive
 from bentos.core.errors import BodyTooLarge, MalformedBody
 from bentos.core.exchange import ClientGone, Exchange
 
-DRAIN_LIMIT_BYTES = 4 * 1024 * 1024
-"""A body that is too large is still read up to here and thrown away, so that the client finishes sending and
-sees the answer; beyond it the connection is closed."""
+DRAIN_LIMIT_BYTES = 64 * 1024 * 1024
+"""A body that is too large is still taken from the network up to here and thrown away, because a client that is cut
+off while it sends does not see why. Beyond it the connection is closed."""
 
 READ_SECONDS = 30.0
 """How long the rest of a body may take once its first part is here; a client that stalls is cut off."""
@@ -54,11 +54,15 @@ async def _read_rest(exchange: Exchange, body: bytes, limit_bytes: int, more: bo
 async def _refuse(
     exchange: Exchange, limit_bytes: int, received_bytes: int, more: bool = True
 ) -> BodyTooLarge:
-    """Read the rest and throw it away, then return the error to raise."""
+    """Return the error to raise, once it is safe to answer.
+
+    What is left of a body of known length, the server throws away after the answer. One without an announced end is
+    thrown away here, to know whether it has one.
+    """
     error = BodyTooLarge(limit_bytes)
-    declared = int(exchange.headers.get(b"content-length", b"0"))
-    if declared > DRAIN_LIMIT_BYTES or exchange.headers.get(b"expect"):
-        return _cut(error)
+    declared = exchange.headers.get(b"content-length")
+    if declared is not None:
+        return _cut(error) if int(declared) > DRAIN_LIMIT_BYTES else error
     try:
         async with asyncio.timeout(READ_SECONDS):
             while more and received_bytes <= DRAIN_LIMIT_BYTES:

@@ -144,7 +144,7 @@ class Gateway:
             self.router.add("GET", path, endpoint)
 
     def _describe_service(self, model: LoadedModel) -> Endpoint:
-        needs_key = self._guard is not None
+        needs_key = self._guard is not None and self._guard.wants_key
         document = describe_service(self._definition, model.routes, model.package.pin.version, needs_key)
         return ContentEndpoint(document, self.metrics.series(OPENAPI_PATH, "GET"), self._json_head)
 

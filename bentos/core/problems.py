@@ -22,7 +22,11 @@ class ProblemWriter:
     async def write(self, exchange: Exchange, error: RequestError) -> None:
         """Answer with the problem that the error is."""
         content = encode_problem(error.problem(exchange.scope["path"]))
-        await exchange.reply(error.status, self._head, content, error.headers)
+        extra = error.headers
+        if b"expect" in exchange.headers:
+            # The client may never send the body that it asked leave to send: nothing can follow on this connection.
+            extra = (*extra, (b"connection", b"close"))
+        await exchange.reply(error.status, self._head, content, extra)
 
     async def write_status(self, exchange: Exchange, status: int, extra: Sequence[Header] = ()) -> None:
         """Answer with what a status code of another application says; of its answer only `extra` is kept."""

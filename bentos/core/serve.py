@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import structlog
 import uvloop
@@ -59,7 +60,7 @@ class Process:
     async def run(self, listener: socket.socket) -> int:
         """Serve until a signal comes or the model turns out to be unusable; return the exit code."""
         self._gateway.metrics.watch_this_thread()
-        self._warn_if_open()
+        self._announce_start(listener)
         loading = asyncio.create_task(self._load(listener))
         await self._server.serve(sockets=[listener])
         loading.cancel()
@@ -91,21 +92,21 @@ class Process:
         share_model(self._definition, model)
         self._gateway.open(model, unknown=self._gateway.leave_to(self._bento))
 
-    def _warn_if_open(self) -> None:
-        host = self._settings.server.host
-        if self._auth == "off" and not is_loopback(host):
-            _log.warning("EKIBEN_AUTH_MODE is off: whoever reaches this address may call", host=host)
+    def _address(self, listener: socket.socket) -> dict[str, Any]:
+        host, port = listener.getsockname()[:2]
+        return {"service": self._definition.name, "host": host, "port": port, "auth": self._auth}
+
+    def _announce_start(self, listener: socket.socket) -> None:
+        _log.info("Listening; the model is being loaded", **self._address(listener))
+        if self._auth == "off" and not is_loopback(self._settings.server.host):
+            _log.warning("EKIBEN_AUTH_MODE is off: whoever reaches this address may call")
 
     def _announce(self, model: LoadedModel, listener: socket.socket) -> None:
-        host, port = listener.getsockname()[:2]
         _log.info(
             "Ready",
-            service=self._definition.name,
-            host=host,
-            port=port,
+            **self._address(listener),
             model_version=model.package.pin.version,
             model_digest=model.package.pin.digest,
-            auth=self._auth,
             seconds_to_ready=round(seconds_since_start(), 3),
         )
 

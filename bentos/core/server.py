@@ -90,17 +90,24 @@ def make_server(app: App, settings: ServerSettings, on_linger: Callable[[], None
 def listen(settings: ServerSettings) -> socket.socket:
     """Return a socket bound to the host and port. Raises SettingsError if they are taken or not ours."""
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        listener = socket.socket(family, kind, protocol)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen(BACKLOG)
+        return _bind(settings.host, settings.port)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise SettingsError(
             f"Can't listen on {settings.host} port {settings.port}: {reason}. "
             "Set EKIBEN_SERVER_HOST and EKIBEN_SERVER_PORT to an address of this machine that is free."
         ) from error
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    family, kind, protocol, _, address = found[0]
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+    except OSError:
+        listener.close()
+        raise
     return listener

@@ -41,6 +41,8 @@ async def ask_in_loop(
     reply = Reply()
 
     async def receive() -> Message:
+        if not messages and not disconnects:
+            await asyncio.Event().wait()
         return messages.pop(0) if messages else {"type": "http.disconnect"}
 
     async def send(message: Message) -> None:

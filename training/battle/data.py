@@ -12,6 +12,7 @@ from typing import Literal
 import pandas as pd
 
 from bentos.battle.pokedex import load_pokedex
+from training.core.files import write_atomically
 
 DATA = Path(__file__).parent / "data"
 BATTLES = DATA / "battles.parquet"
@@ -58,8 +59,8 @@ def write_battles(frame: pd.DataFrame, path: Path, simulator: str) -> None:
     ordered = frame[COLUMNS].sort_values(["species_1", "species_2", "moves_1", "moves_2"])
     ordered = ordered.astype(dict.fromkeys(NUMBERS, "int32"))
     ordered.attrs = {_MADE_BY: simulator}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    ordered.to_parquet(path, index=False, compression="zstd", compression_level=19)
+    content = ordered.to_parquet(None, index=False, compression="zstd", compression_level=19)
+    write_atomically(path, content)
 
 
 def made_by(path: Path) -> str:

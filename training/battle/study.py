@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xgboost
@@ -20,7 +21,7 @@ from bentos.battle.features import FEATURES
 from bentos.core.scorers import OnnxScorer
 from training.battle import train
 from training.battle.dataset import Dataset
-from training.battle.evaluation import to_scores
+from training.battle.evaluation import evaluate_booster, to_scores
 from training.battle.pipeline import PIPELINE, load_sets
 from training.core.git import git_state
 from training.core.scores import log_loss_per_item, score_all
@@ -38,14 +39,54 @@ def main() -> None:
     sets = load_sets()
     sys.stdout.write("# How the battle model was sized\n\n")
     sys.stdout.write(_machine())
+    report = evaluate_booster(_fit_as_configured(sets["train"], sets["validation"]), sets)
+    sys.stdout.write(_ceiling_words(report))
+    _print_table("Quality beside baselines", _QUALITY_HEAD, quality(report))
     _print_table("Trees, depth and cost", _COST_HEAD, trade_off(sets))
     _print_table("More pairings", _LEARNING_HEAD, learning_curve(sets))
     _print_table("Where the rest of the error sits", _ERROR_HEAD, errors_by_mechanism(sets))
 
 
+_SCORES = (
+    "accuracy",
+    "precision",
+    "recall",
+    "f1",
+    "roc_auc",
+    "log_loss",
+    "brier",
+    "expected_calibration_error",
+)
+_QUALITY_HEAD = ("pairings", "model", *(name.replace("_", " ") for name in _SCORES), "majority accuracy")
 _COST_HEAD = ("depth", "trees", "one row, µs", "ONNX, kB", "test log loss", "test accuracy")
 _LEARNING_HEAD = ("training pairings", "test log loss", "test accuracy", "unseen species accuracy")
 _ERROR_HEAD = ("pairings where a side has", "pairings", "share", "excess log loss", "of all excess")
+
+
+def quality(report: dict[str, Any]) -> Iterator[Sequence[str]]:
+    """Yield one row per set and model, scores per battle; the model's own with 95 % intervals."""
+    for name, judged in report["sets"].items():
+        for label, scores in judged["models"].items():
+            intervals = scores.get("intervals", {})
+            cells = [_cell(scores["per_battle"][score], intervals.get(score)) for score in _SCORES]
+            yield (name, label.replace("_", " "), *cells, f"{scores['majority']['accuracy']:.4f}")
+
+
+def _cell(value: float, interval: Sequence[float] | None) -> str:
+    return f"{value:.4f}" + (f" ({interval[0]:.4f} to {interval[1]:.4f})" if interval else "")
+
+
+def _ceiling_words(report: dict[str, Any]) -> str:
+    ceiling = report["ceiling_accuracy"]
+    sizes = ", ".join(
+        f"{name}: {judged['pairings']:,} pairings, {judged['battles']:,} battles"
+        for name, judged in report["sets"].items()
+    )
+    return (
+        f"\nNo model can exceed {ceiling['plug_in']:.4f} accuracy per battle on the ceiling pairings "
+        f"(estimated from above; {ceiling['held_out']:.4f} from below); "
+        f"this one reaches {report['share_of_ceiling']:.2%} of that. Sets: {sizes}.\n"
+    )
 
 
 def trade_off(sets: dict[str, Dataset]) -> Iterator[Sequence[str]]:
@@ -80,12 +121,11 @@ def time_one_row(scorer: OnnxScorer, features: NDArray[np.float32]) -> float:
 
 def learning_curve(sets: dict[str, Dataset]) -> Iterator[Sequence[str]]:
     """Yield one row per share of the training pairings."""
-    parameters = PIPELINE.parameters
     generator = np.random.default_rng(0)
     order = generator.random(len(sets["train"].trials))
     for share in SHARES:
         chosen = sets["train"].select(order < share)
-        booster = _fit(chosen, sets["validation"], parameters["booster"]["max_depth"], parameters["rounds"])
+        booster = _fit_as_configured(chosen, sets["validation"])
         test, unseen = (
             score_all(to_scores(sets[name], train.predict(booster, sets[name].features())))
             for name in ("test", "unseen")
@@ -101,10 +141,7 @@ def learning_curve(sets: dict[str, Dataset]) -> Iterator[Sequence[str]]:
 def errors_by_mechanism(sets: dict[str, Dataset]) -> Iterator[Sequence[str]]:
     """Yield one row per effect: log loss beyond what the pairing's own chance explains, on the ceiling
     pairings."""
-    parameters = PIPELINE.parameters
-    booster = _fit(
-        sets["train"], sets["validation"], parameters["booster"]["max_depth"], parameters["rounds"]
-    )
+    booster = _fit_as_configured(sets["train"], sets["validation"])
     ceiling = sets["ceiling"]
     features = ceiling.features()
     frozen = to_scores(ceiling, train.predict(booster, features))
@@ -129,15 +166,19 @@ def _has(features: NDArray[np.float32], effect: str) -> NDArray[np.bool_]:
 
 
 def _fit(data: Dataset, validation: Dataset, depth: int, trees: int) -> xgboost.Booster:
-    parameters = PIPELINE.parameters
     rate = min(0.3, TREES_TIMES_RATE / trees)
-    booster = parameters["booster"] | {"max_depth": depth, "learning_rate": rate}
-    matrix = train.to_matrix(data, booster["max_bin"])
-    return train.fit(
-        matrix,
-        train.to_matrix(validation, booster["max_bin"], matrix),
-        parameters | {"booster": booster, "rounds": trees},
-    )
+    sized = PIPELINE.parameters["booster"] | {"max_depth": depth, "learning_rate": rate}
+    return _fit_with(data, validation, PIPELINE.parameters | {"booster": sized, "rounds": trees})
+
+
+def _fit_as_configured(data: Dataset, validation: Dataset) -> xgboost.Booster:
+    return _fit_with(data, validation, PIPELINE.parameters)
+
+
+def _fit_with(data: Dataset, validation: Dataset, parameters: dict[str, Any]) -> xgboost.Booster:
+    max_bin = parameters["booster"]["max_bin"]
+    matrix = train.to_matrix(data, max_bin)
+    return train.fit(matrix, train.to_matrix(validation, max_bin, matrix), parameters)
 
 
 def _machine() -> str:

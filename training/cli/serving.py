@@ -74,8 +74,12 @@ def build(model: ModelArgument, output: OutputOption = "table") -> None:
         rollout = _pinned(model)
         public_key = Path(rollout.public_key)
         with tempfile.TemporaryDirectory() as folder:
-            copy_package(rollout.pin, read_public_key(public_key), Path(folder))
-            stage_package(model, Path(folder), rollout.pin, public_key)
+            # The temporary folder itself is closed to others, and staging copies modes: a pod could not read
+            # it.
+            package = Path(folder, "package")
+            package.mkdir()
+            copy_package(rollout.pin, read_public_key(public_key), package)
+            stage_package(model, package, rollout.pin, public_key)
         tag = build_bento(model)
         step.done = f"built {tag} of version {rollout.version}"
     if output == "json":

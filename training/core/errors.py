@@ -10,7 +10,7 @@
     - AlreadyChampion             there is nothing to judge it against
     - VersionQuarantined          it was rolled back once
     - NothingToRollBack           the champion has no predecessor to go back to
-  + RegistryUnavailable        7  the tracking server or its database did not answer
+  + RegistryUnavailable        7  the tracking server or its database did not answer, or refused
     - RegistryBusy                another command holds the lock for too long
   + ArtifactStoreUnavailable   7  the folder or bucket of packages can't be written
   + DataError                  8  training data are missing or unusable
@@ -106,7 +106,7 @@ class RegistryUnavailable(EkibenError):
     exit_code = 7
 
     def __init__(self, tracking_uri: str, reason: str) -> None:
-        super().__init__(f"The model registry at {tracking_uri} did not answer: {reason}")
+        super().__init__(f"The model registry at {tracking_uri} failed: {reason}")
 
 
 class RegistryBusy(RegistryUnavailable):

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 CHAMPION = "champion"
 CHALLENGER = "challenger"
 
+PAGE_SIZE = 1000
+"""Versions asked for at a time."""
+
+_TRACKED = "models:/"
+
 GateState = Literal["pending", "passed", "refused"]
 
 
@@ -75,7 +80,9 @@ class Registry:
     def models(self) -> list[str]:
         """Return the names of all registered models."""
         with self._session.translated():
-            return sorted(model.name for model in self._client.search_registered_models(max_results=1000))
+            return sorted(
+                model.name for model in self._client.search_registered_models(max_results=PAGE_SIZE)
+            )
 
     def versions(self, model: str) -> list[ModelVersion]:
         """Return all versions, newest first; none for a model that was never trained."""
@@ -120,7 +127,13 @@ class Registry:
             if not self._client.search_registered_models(f"name = '{model}'"):
                 self._client.create_registered_model(model)
             created = self._client.create_model_version(
-                model, model_uri, run_id, tags={Tag.GATE: "pending", **tags}, description=description
+                model,
+                model_uri,
+                run_id or None,
+                tags={Tag.GATE: "pending", **tags},
+                description=description,
+                # A server takes no source of this form unless its model is named as well.
+                model_id=model_uri.removeprefix(_TRACKED) if model_uri.startswith(_TRACKED) else None,
             )
         return self.version(model, str(created.version))
 
@@ -147,10 +160,10 @@ class Registry:
             self._client.delete_model_version(model, version)
 
     def _search(self, query: str) -> "Iterable[TrackedVersion]":
-        page = self._client.search_model_versions(query, max_results=1000)
+        page = self._client.search_model_versions(query, max_results=PAGE_SIZE)
         found = list(page)
         while page.token:
-            page = self._client.search_model_versions(query, max_results=1000, page_token=page.token)
+            page = self._client.search_model_versions(query, max_results=PAGE_SIZE, page_token=page.token)
             found += page
         return found
 

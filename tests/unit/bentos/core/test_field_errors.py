@@ -40,7 +40,10 @@ class Outer(msgspec.Struct):
         ({"one": {"firstOne": 0}}, ["one"]),
         ({"one": None, "maybe": 3, "either": 1.5}, ["one", "maybe", "either"]),
         ({"one": {"firstOne": 1}, "maybe": {"firstOne": "x"}}, ["maybe.firstOne"]),
-        ({"one": {"firstOne": 1}, "several": [{"firstOne": 1}, {}, 3]}, ["several[1].firstOne", "several[2]"]),
+        (
+            {"one": {"firstOne": 1}, "several": [{"firstOne": 1}, {}, 3]},
+            ["several[1].firstOne", "several[2]"],
+        ),
         ({"one": {"firstOne": 1}, "several": [{"firstOne": 1}] * 4}, ["several"]),
         ({"one": {"firstOne": 1}, "named": {"a": 1, "b": "x"}}, ["named[...]"]),
         ([], ["body"]),

@@ -18,7 +18,16 @@ from tests.support.tiny.definition import DEFINITION, FAULTY_HEIGHT, LEAF
 
 LEAF_PATH = "/api/v1/leaf"
 KEY = "a key that nobody guesses"
-PUBLIC_PATHS = {"/livez", "/readyz", "/metrics", "/docs", "/redoc", "/openapi.json", "/docs/start.js", "/redoc/page.css"}
+PUBLIC_PATHS = {
+    "/livez",
+    "/readyz",
+    "/metrics",
+    "/docs",
+    "/redoc",
+    "/openapi.json",
+    "/docs/start.js",
+    "/redoc/page.css",
+}
 PUBLIC_PATHS |= {bundle.path for bundle in BUNDLES}
 
 
@@ -67,7 +76,9 @@ def test_body_that_comes_in_parts_is_put_together(gateway: Gateway) -> None:
 
 def test_path_and_query_parameters_reach_the_handler(gateway: Gateway) -> None:
     assert ask(gateway, "GET", "/api/v1/trees/2").json == {"id": 2, "name": "beech"}
-    assert ask(gateway, "GET", "/api/v1/trees/2/neighbours?limit=1").json == {"trees": [{"id": 1, "name": "oak"}]}
+    assert ask(gateway, "GET", "/api/v1/trees/2/neighbours?limit=1").json == {
+        "trees": [{"id": 1, "name": "oak"}]
+    }
     assert len(ask(gateway, "GET", "/api/v1/trees").json["trees"]) == 3
 
 
@@ -127,7 +138,10 @@ def test_every_answer_has_security_headers_and_a_request_id(
 
 
 def test_request_id_comes_back_if_it_is_usable(gateway: Gateway) -> None:
-    assert ask(gateway, "GET", "/livez", headers={"X-Request-ID": "abc-1._Z"}).headers["x-request-id"] == "abc-1._Z"
+    assert (
+        ask(gateway, "GET", "/livez", headers={"X-Request-ID": "abc-1._Z"}).headers["x-request-id"]
+        == "abc-1._Z"
+    )
     forged = ask(gateway, "GET", "/livez", headers={"X-Request-ID": "two words"}).headers["x-request-id"]
     assert forged != "two words"
 

@@ -38,7 +38,12 @@ def test_error_line_names_request_and_trace(gateway: Gateway, capsys: pytest.Cap
     (line,) = lines(capsys)
     assert (line["request_id"], line["trace_id"]) == ("my-request", TRACE)
     assert line["span_id"] != "00f067aa0ba902b7"
-    assert (line["method"], line["path"], line["route"], line["status"]) == ("GET", "/nowhere", "unknown", 404)
+    assert (line["method"], line["path"], line["route"], line["status"]) == (
+        "GET",
+        "/nowhere",
+        "unknown",
+        404,
+    )
     assert list(line)[:3] == ["timestamp", "level", "event"]
 
 
@@ -66,11 +71,16 @@ def test_requests_at_the_same_time_keep_their_ids_apart(
 ) -> None:
     async def ask_both() -> None:
         ids = [{"X-Request-ID": name} for name in ("one", "two")]
-        await asyncio.gather(*(ask_in_loop(gateway, "GET", f"/{one['X-Request-ID']}", headers=one) for one in ids))
+        await asyncio.gather(
+            *(ask_in_loop(gateway, "GET", f"/{one['X-Request-ID']}", headers=one) for one in ids)
+        )
 
     configure_logs()
     asyncio.run(ask_both())
-    assert {(line["path"], line["request_id"]) for line in lines(capsys)} == {("/one", "one"), ("/two", "two")}
+    assert {(line["path"], line["request_id"]) for line in lines(capsys)} == {
+        ("/one", "one"),
+        ("/two", "two"),
+    }
 
 
 @pytest.mark.parametrize("name", [*FOREIGN_LOGGERS, "some.library"])

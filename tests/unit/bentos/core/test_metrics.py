@@ -7,7 +7,14 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from bentos.core.gateway import Gateway
-from bentos.core.metrics import CONFIDENCE_EDGES, DURATION_EDGES_SECONDS, Buckets, BusyClock, Metrics, Predictions
+from bentos.core.metrics import (
+    CONFIDENCE_EDGES,
+    DURATION_EDGES_SECONDS,
+    Buckets,
+    BusyClock,
+    Metrics,
+    Predictions,
+)
 from bentos.core.model import LoadedModel
 from bentos.core.readiness import Readiness
 from tests.support.asking import ask, post

@@ -72,7 +72,9 @@ def test_code_with_another_contract_refuses_the_package(tiny_package: TinyPackag
 
 
 def test_model_that_answers_otherwise_than_when_signed_is_refused(tmp_path: Path) -> None:
-    other = make_package(tmp_path, extra={"selftest.json": b'{"leaves": [{"height": 1, "width": 1}], "probabilities": [2]}'})
+    other = make_package(
+        tmp_path, extra={"selftest.json": b'{"leaves": [{"height": 1, "width": 1}], "probabilities": [2]}'}
+    )
     with pytest.raises(SelfTestFailed):
         load_model(DEFINITION, settings_of(other))
 

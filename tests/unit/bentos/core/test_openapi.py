@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, assume, settings
+from hypothesis import HealthCheck, assume, given, settings
 from schemathesis import Case
+from schemathesis.generation import GenerationMode
 
 from bentos.core.errors import PROBLEMS
 from bentos.core.gateway import Gateway
@@ -24,20 +25,35 @@ def document(gateway: Gateway) -> Document:
     return found
 
 
-@pytest.fixture
-def api(gateway: Gateway) -> Any:
-    return schemathesis.openapi.from_asgi("/openapi.json", gateway).exclude(path="/api/v1/nap")
+WITH_INPUT = (
+    ("POST", "/api/v1/leaf"),
+    ("POST", "/api/v1/leaves"),
+    ("GET", "/api/v1/trees"),
+    ("GET", "/api/v1/trees/{id}"),
+    ("GET", "/api/v1/trees/{id}/neighbours"),
+)
+ASKED = [
+    *(
+        (GenerationMode.POSITIVE, *operation)
+        for operation in (*WITH_INPUT, ("GET", "/readyz"), ("GET", "/metrics"))
+    ),
+    *((GenerationMode.NEGATIVE, *operation) for operation in WITH_INPUT),
+]
 
 
-API = schemathesis.pytest.from_fixture("api")
+@pytest.mark.parametrize(("mode", "method", "path"), ASKED)
+def test_interface_is_as_documented(gateway: Gateway, mode: GenerationMode, method: str, path: str) -> None:
+    """Schemathesis makes requests from the document, good and bad ones, and holds the answers to it."""
+    operation = schemathesis.openapi.from_asgi("/openapi.json", gateway)[path][method]
 
+    @given(operation.as_strategy(generation_mode=mode))
+    @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+    def ask_and_compare(case: Case) -> None:
+        height = case.body.get("height") if isinstance(case.body, dict) else None
+        assume(height not in (FAULTY_HEIGHT, FORBIDDEN_HEIGHT))
+        case.call_and_validate()
 
-@API.parametrize()
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
-def test_interface_is_as_documented(case: Case) -> None:
-    height = case.body.get("height") if isinstance(case.body, dict) else None
-    assume(height not in (FAULTY_HEIGHT, FORBIDDEN_HEIGHT))
-    case.call_and_validate()
+    ask_and_compare()
 
 
 def test_document_is_valid_openapi(document: Document) -> None:

@@ -28,6 +28,8 @@ LEAF_PATH = "/api/v1/leaf"
 class NobodyMayPass:
     """A guard for whom no key is good enough."""
 
+    wants_key = True
+
     def admit(self, _exchange: object) -> None:
         raise Unauthorized
 
@@ -42,7 +44,9 @@ PROVOKED: dict[type[RequestError], Callable[[Gateway], Reply]] = {
     UnknownResource: lambda gateway: ask(gateway, "POST", "/api/v1/leaf/1"),
     MethodNotAllowed: lambda gateway: ask(gateway, "PATCH", LEAF_PATH),
     BodyTooLarge: lambda gateway: ask(gateway, "POST", LEAF_PATH, b" " * 1025, JSON),
-    UnsupportedMediaType: lambda gateway: ask(gateway, "POST", LEAF_PATH, b"<a/>", {"content-type": "text/xml"}),
+    UnsupportedMediaType: lambda gateway: ask(
+        gateway, "POST", LEAF_PATH, b"<a/>", {"content-type": "text/xml"}
+    ),
     InvalidFields: lambda gateway: post(gateway, LEAF_PATH, {"height": 1}),
     InternalFailure: lambda gateway: post(gateway, LEAF_PATH, {"height": FAULTY_HEIGHT, "width": 1}),
     NotReady: lambda gateway: ask(Gateway(DEFINITION), "GET", "/readyz"),
@@ -60,6 +64,12 @@ def test_problem_is_written_as_a_problem_document(gateway: Gateway, problem: typ
     assert document["instance"].startswith("/")
     assert set(document) <= {"type", "title", "status", "detail", "instance", "errors"}
     assert ("errors" in document) == (problem is InvalidFields)
+
+
+def test_client_that_waits_for_leave_to_send_is_told_at_once_and_cut(gateway: Gateway) -> None:
+    waiting = {**JSON, "content-length": "5000", "expect": "100-continue"}
+    reply = ask(gateway, "POST", LEAF_PATH, [], waiting)
+    assert (reply.status, reply.headers["connection"]) == (413, "close")
 
 
 def test_statuses_and_slugs_are_unique() -> None:

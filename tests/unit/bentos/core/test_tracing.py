@@ -25,7 +25,9 @@ def test_made_request_ids_are_unique() -> None:
     assert len({choose_request_id(None) for _ in range(1000)}) == 1000
 
 
-@pytest.mark.parametrize("header", [f"00-{TRACE}-{PARENT}-01", f"cc-{TRACE}-{PARENT}-01-later", f" 00-{TRACE}-{PARENT}-01 "])
+@pytest.mark.parametrize(
+    "header", [f"00-{TRACE}-{PARENT}-01", f"cc-{TRACE}-{PARENT}-01-later", f" 00-{TRACE}-{PARENT}-01 "]
+)
 def test_trace_is_continued_under_a_span_of_our_own(header: str) -> None:
     context = continue_trace(header.encode())
     assert (context.trace_id, context.parent_id, context.flags) == (TRACE, PARENT, "01")

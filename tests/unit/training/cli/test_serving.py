@@ -2,6 +2,7 @@
 
 import json
 import os
+import stat
 import sys
 from pathlib import Path
 
@@ -80,6 +81,7 @@ def test_bento_is_built_from_the_verified_package_of_the_pin(
     def stage(name: str, folder: Path, pin: Pin, public_key: Path) -> Path:
         staged.update({path.name: path.read_bytes() for path in folder.iterdir()})
         assert (name, pin.version, pin.digest) == ("tiny", "1", version.digest)
+        assert stat.S_IMODE(folder.stat().st_mode) & 0o055 == 0o055, "a pod could not read it"
         assert public_key == ekiben.bench.settings.public_key
         return folder
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.homes import make_bench
+from training.core import registry as registry_module
 from training.core.errors import VersionNotFound
 from training.core.registry import CHALLENGER, CHAMPION, ModelVersion, Registry, Tag
 
@@ -36,7 +37,11 @@ def test_registered_version_is_pending_and_keeps_its_tags(registry: Registry) ->
     assert version.verdict is None
 
 
-def test_versions_come_newest_first_and_only_of_the_model(registry: Registry) -> None:
+@pytest.mark.parametrize("page_size", [1000, 5])
+def test_versions_come_newest_first_and_only_of_the_model(
+    registry: Registry, page_size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry_module, "PAGE_SIZE", page_size)
     for number in range(12):
         add(registry, str(number))
     add(registry, "x", model="other")
