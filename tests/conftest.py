@@ -1,11 +1,18 @@
-"""What every test gets: no telemetry, no settings from the developer's own shell."""
+"""What every test gets: no telemetry, no settings of the developer, no verdicts by the clock."""
 
 import os
 
+import hypothesis
 import pytest
 
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 os.environ["BENTOML_DO_NOT_TRACK"] = "true"
+
+# A busy machine is slow at making examples too; that says nothing about the code.
+hypothesis.settings.register_profile(
+    "suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("suite")
 
 
 @pytest.fixture(autouse=True)

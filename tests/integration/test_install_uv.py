@@ -1,4 +1,4 @@
-"""`.ci/install-uv`: a new enough uv is used; where none can be had the way out is said. No network is asked."""
+"""`.ci/install-uv`: a new enough uv is used; where none can be had the way out is said. No network needed."""
 
 import os
 import shutil

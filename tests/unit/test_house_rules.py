@@ -101,7 +101,8 @@ def test_machine_paths_and_registry_hosts_are_recognised(text: str) -> None:
 
 
 def test_every_module_says_what_it_is_for() -> None:
-    assert [name for name in PYTHON if not ast.get_docstring(ast.parse((ROOT / name).read_text()))] == []
+    modules = [name for name in PYTHON if name not in TESTS]
+    assert [name for name in modules if not ast.get_docstring(ast.parse((ROOT / name).read_text()))] == []
 
 
 def test_every_test_module_mirrors_code() -> None:

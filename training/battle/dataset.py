@@ -58,8 +58,12 @@ def encode_frame(frame: pd.DataFrame) -> Dataset:
 
 
 def to_requests(data: Dataset, count: int) -> list[BattleRequest]:
-    """Return the first `count` pairings as a caller would ask for them, the first side as Pokémon 1."""
-    return [_request(one, two) for one, two in data.rows[:count].tolist()]
+    """Return `count` pairings, evenly spread over the set, as a caller would ask for them.
+
+    The first side becomes Pokémon 1.
+    """
+    places = np.linspace(0, len(data.rows) - 1, min(count, len(data.rows))).astype(np.int64)
+    return [_request(one, two) for one, two in data.rows[places].tolist()]
 
 
 def _request(one: Loadout, two: Loadout) -> BattleRequest:

@@ -22,6 +22,7 @@ from bentos.core.scorers import BoosterScorer, OnnxScorer
 from training.battle import evaluation, train
 from training.battle.behaviour import check_behaviour
 from training.battle.candidate import make_candidate
+from training.battle.checks import check_battles, check_ceiling
 from training.battle.data import data_hash, load_battles, load_ceiling
 from training.battle.dataset import Dataset, encode_frame, to_requests
 from training.core.pipeline import Candidate, Check, FrozenScores, GatePolicy, Progress, TrainingInputs
@@ -67,7 +68,10 @@ class BattlePipeline:
 
     def train(self, progress: Progress) -> Candidate:
         """Fit, evaluate and export."""
-        progress("reading the labelled battles and building features")
+        progress("checking the labelled battles")
+        check_battles(load_battles())
+        check_ceiling(load_ceiling())
+        progress("building features")
         sets = load_sets()
         max_bin = self.parameters["booster"]["max_bin"]
         matrix = train.to_matrix(sets["train"], max_bin)

@@ -36,6 +36,19 @@ def test_rows_turn_back_into_requests() -> None:
     assert request == BattleRequest(6, 25, ["flamethrower", "fly"], ["thunderbolt"])
 
 
+def test_requests_are_spread_over_the_whole_set() -> None:
+    data = encode_frame(
+        pd.concat([FRAME.iloc[[0]]] * 50 + [FRAME.assign(species_2=[9, 9], moves_2=[("surf",)] * 2)])
+    )
+    asked = to_requests(data, 4)
+    assert len(asked) == 4
+    assert {request.pokemon_1_id for request in asked} | {request.pokemon_2_id for request in asked} >= {
+        6,
+        25,
+        9,
+    }
+
+
 def test_selection_keeps_rows_together() -> None:
     chosen = encode_frame(FRAME).select(np.array([False, True]))
     assert chosen.strata.tolist() == ["uniform"]

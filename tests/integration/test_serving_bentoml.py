@@ -1,0 +1,130 @@
+"""BentoML's own server, client and pages, beside ours and inside of it."""
+
+import hashlib
+import socket
+import sys
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.serving import ServerProcess, serving
+from tests.support.tiny.definition import FORBIDDEN_HEIGHT, LEAF
+from tests.support.tiny.package import TinyPackage
+
+KEY = "a key for the client"
+SECRET = {"EKIBEN_AUTH_KEY_DIGESTS": hashlib.sha256(KEY.encode()).hexdigest()}
+HEADERS = {"X-API-Key": KEY}
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return {"BENTOML_HOME": str(tmp_path_factory.mktemp("bentoml")), "BENTOML_DO_NOT_TRACK": "true"}
+
+
+@pytest.fixture(scope="module")
+def ours(tiny_package: TinyPackage, home: dict[str, str]) -> Iterator[ServerProcess]:
+    with serving({**tiny_package.environment, **SECRET, **home}) as process:
+        yield process
+
+
+@pytest.fixture(scope="module")
+def theirs(tiny_package: TinyPackage, home: dict[str, str]) -> Iterator[ServerProcess]:
+    port = free_port()
+    command = [sys.executable, "-m", "bentoml", "serve", "tests.support.tiny.service:Tiny"]
+    process = ServerProcess(
+        [*command, "--host", "127.0.0.1", "--port", str(port)],
+        {**tiny_package.environment, **SECRET, **home},
+    )
+    process.port = port
+    try:
+        process.wait_for("Service tiny initialized")
+        yield process
+    finally:
+        process.signal()
+        process.close()
+
+
+def call_as_bentoml_does(process: ServerProcess, leaf: Any) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import bentoml
+
+        with bentoml.SyncHTTPClient(f"http://127.0.0.1:{process.port}", token=KEY) as client:
+            return client.judge_leaf(leaf)
+
+
+@pytest.mark.parametrize("server", ["ours", "theirs"])
+def test_python_client_of_bentoml_works(server: str, request: pytest.FixtureRequest) -> None:
+    answer = call_as_bentoml_does(request.getfixturevalue(server), LEAF)
+    assert answer["model_version"] == "7"
+    assert 0.5 <= answer["confidence"] <= 1
+
+
+def test_both_servers_answer_alike(ours: ServerProcess, theirs: ServerProcess) -> None:
+    questions: list[tuple[str, str, Any, dict[str, str]]] = [
+        ("POST", "/api/v1/leaf", LEAF, HEADERS),
+        ("POST", "/api/v1/leaf", LEAF, {}),
+        ("POST", "/api/v1/leaf", {"height": 1}, HEADERS),
+        ("POST", "/api/v1/leaf", b"{", HEADERS),
+        ("POST", "/api/v1/leaf", {"height": FORBIDDEN_HEIGHT, "width": 1}, HEADERS),
+        ("POST", "/api/v1/leaves", {"leaves": [LEAF] * 100}, HEADERS),
+        ("POST", "/api/v1/leaves", b" " * 300_000, HEADERS),
+        ("PUT", "/api/v1/leaf", None, HEADERS),
+        ("GET", "/api/v1/trees/2", None, HEADERS),
+        ("GET", "/nowhere", None, HEADERS),
+        ("GET", "/nowhere", None, {}),
+        ("GET", "/readyz", None, {}),
+        ("GET", "/openapi.json", None, {}),
+        ("GET", "/schema.json", None, HEADERS),
+        ("GET", "/docs.json", None, {}),
+    ]
+    for question in questions:
+        one, other = ours.ask(*question), theirs.ask(*question)
+        assert (question, one.status, one.json) == (question, other.status, other.json)
+        assert set(one.headers) == set(other.headers) - {"x-bentoml-request-id"}
+
+
+def test_metrics_are_ours_in_both(ours: ServerProcess, theirs: ServerProcess) -> None:
+    for process in (ours, theirs):
+        samples = process.ask("GET", "/metrics").content.decode()
+        assert "ekiben_ready 1.0" in samples
+        assert "bentoml_service" not in samples
+
+
+def test_bentoml_comes_into_our_process_with_the_first_path_that_only_it_knows(
+    tiny_package: TinyPackage, home: dict[str, str], tmp_path: Path
+) -> None:
+    notes = tmp_path / "audit"
+    environment = {**tiny_package.environment, **home, "AUDIT_FILE": str(notes)}
+    with serving(environment, module="tests.support.audited") as process:
+        assert process.ask("POST", "/api/v1/leaf", LEAF).status == 200
+        assert "import bentoml\n" not in notes.read_text()
+        page = process.ask("GET", "/")
+        assert (page.status, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+        assert "import bentoml\n" in notes.read_text()
+        mounted = process.wait_for("BentoML's application is mounted")
+        assert process.ask("GET", "/healthz").status == 200
+        assert process.text.count(mounted.rstrip("\n")) == 1
+        process.signal()
+        assert process.exit_code() == 0
+    assert all(line.startswith("{") for line in process.text)
+
+
+def test_broken_service_module_is_a_500_and_the_routes_go_on(
+    tiny_package: TinyPackage, home: dict[str, str]
+) -> None:
+    environment = {**tiny_package.environment, **home}
+    with serving(environment, service="tests.support.tiny.broken:DEFINITION") as process:
+        assert process.ask("GET", "/docs.json").status == 500
+        assert process.ask("GET", "/docs.json").json["type"] == "urn:ekiben:problem:internal-failure"
+        assert process.ask("POST", "/api/v1/leaf", LEAF).status == 200
+        assert "service_that_is_not_there" in "\n".join(process.text)
