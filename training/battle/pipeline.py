@@ -1,11 +1,14 @@
-"""Battle's training as core sees it: wiring only, every step is a function of its own."""
+"""Battle's training as core sees it: wiring only, every step is a function of its own.
+
+What only training needs is imported where it is used: asking whether there is anything new has to be quick.
+"""
 
 import hashlib
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -19,13 +22,10 @@ from bentos.core.contract import Contract
 from bentos.core.decoding import BodyDecoder
 from bentos.core.package import ModelPackage
 from bentos.core.scorers import BoosterScorer, OnnxScorer
-from training.battle import evaluation, train
-from training.battle.behaviour import check_behaviour
-from training.battle.candidate import make_candidate
-from training.battle.checks import check_battles, check_ceiling
-from training.battle.data import data_hash, load_battles, load_ceiling
-from training.battle.dataset import Dataset, encode_frame, to_requests
 from training.core.pipeline import Candidate, Check, FrozenScores, GatePolicy, Progress, TrainingInputs
+
+if TYPE_CHECKING:
+    from training.battle.dataset import Dataset
 
 PARAMETERS = Path(__file__).with_name("params.yaml")
 SERVING_CODE = ("pokedex", "loadouts", "defenders", "damage", "effects", "features", "predictor")
@@ -58,6 +58,8 @@ class BattlePipeline:
 
     def inputs(self) -> TrainingInputs:
         """Return what a training started now would be made from."""
+        from training.battle.data import data_hash
+
         return TrainingInputs(
             data_sha256=data_hash(),
             code_sha256=_code_sha256(),
@@ -67,7 +69,13 @@ class BattlePipeline:
         )
 
     def train(self, progress: Progress) -> Candidate:
-        """Fit, evaluate and export."""
+        """Fit, evaluate and export. Raises DataCheckFailed if the labelled battles break a rule."""
+        from training.battle import train
+        from training.battle.candidate import make_candidate
+        from training.battle.checks import check_battles, check_ceiling
+        from training.battle.data import load_battles, load_ceiling
+        from training.battle.evaluation import evaluate_booster
+
         progress("checking the labelled battles")
         check_battles(load_battles())
         check_ceiling(load_ceiling())
@@ -79,15 +87,17 @@ class BattlePipeline:
             matrix, train.to_matrix(sets["validation"], max_bin, matrix), self.parameters, progress
         )
         progress(f"evaluating {booster.num_boosted_rounds()} trees beside the baselines")
-        report = evaluation.evaluate_booster(booster, sets)
+        report = evaluate_booster(booster, sets)
         progress("exporting to ONNX and drawing the plots")
         return make_candidate(booster, sets, report)
 
     def score_frozen(self, files: Mapping[str, bytes]) -> FrozenScores:
         """Score the test pairings with ONNX."""
+        from training.battle.evaluation import to_scores
+
         test = load_sets()["test"]
         probability = OnnxScorer(files[ONNX_NAME]).score(test.features())
-        return evaluation.to_scores(test, probability.astype(np.float64))
+        return to_scores(test, probability.astype(np.float64))
 
     def engine_parity(self, files: Mapping[str, bytes]) -> float:
         """Return the greatest difference between ONNX and Booster on test pairings."""
@@ -97,12 +107,16 @@ class BattlePipeline:
 
     def cost(self, files: Mapping[str, bytes]) -> Callable[[], object]:
         """Return a call that answers one battle, another one each time."""
+        from training.battle.dataset import to_requests
+
         predictor = BattlePredictor(files, "candidate")
         requests = itertools.cycle(to_requests(load_sets()["test"], COST_ROWS))
         return lambda: predictor.predict(next(requests))
 
     def behaviour(self, files: Mapping[str, bytes]) -> Sequence[Check]:
         """Return the behaviour checks."""
+        from training.battle.behaviour import check_behaviour
+
         return check_behaviour(files)
 
     def predict(self, package: ModelPackage, request: dict[str, Any]) -> dict[str, Any]:
@@ -113,8 +127,11 @@ class BattlePipeline:
 
 
 @lru_cache(maxsize=1)
-def load_sets() -> dict[str, Dataset]:
+def load_sets() -> "dict[str, Dataset]":
     """Return the encoded splits and the ceiling set; read once."""
+    from training.battle.data import load_battles, load_ceiling
+    from training.battle.dataset import encode_frame
+
     frame = load_battles()
     data = encode_frame(frame)
     splits = frame["split"].to_numpy()

@@ -7,17 +7,19 @@ import importlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from bentos.core.contract import Contract
 from bentos.core.manifest import sha256_digest
 from bentos.core.package import ModelPackage
 from training.core.errors import UnknownModel
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FloatArray = NDArray[np.float64]
 Progress = Callable[[str], None]
@@ -52,9 +54,9 @@ class Candidate:
     """The package's files by name (`model.ubj`, `model.onnx`, `contract.json`, …); core adds the manifest."""
     metrics: dict[str, float]
     """Shown on the tracking page; names readable to people, units at the end where there are any."""
-    input_example: pd.DataFrame
+    input_example: "pd.DataFrame"
     """A few feature rows, columns in the contract's order; becomes the tracked signature's input."""
-    output_example: pd.DataFrame
+    output_example: "pd.DataFrame"
     """The model's answers to `input_example`; becomes the signature's output."""
     figures: dict[str, bytes] = field(default_factory=dict)
     """PNG images by file name."""
