@@ -30,7 +30,7 @@ def describe_defenders(pokedex: Pokedex, species: tuple[Species, ...]) -> Defend
         special_defense=_column(species, "special_defense"),
         low_kick_power=np.array([_low_kick_power(one.weight_kg) for one in species], dtype=np.float64),
         effectiveness=np.array(
-            [[pokedex.effectiveness(name, one) for one in species] for name in pokedex.types]
+            [[pokedex.effectiveness(name, one.types) for one in species] for name in pokedex.types]
         ),
     )
 

@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bentos.battle.loadouts import LoadoutIndex
-from bentos.battle.pokedex import STAGES, Move, Species
+from bentos.battle.pokedex import STAGES, Move, Pokedex
+
+Types = tuple[str, ...]
 
 EFFECTS = (
     "sleep",
@@ -61,16 +63,24 @@ _EVADING = {"dig", "fly"}
 _SCREENS = {"reflect", "light-screen"}
 
 
-def effect_table(index: LoadoutIndex) -> NDArray[np.float32]:
-    """Return float32[M + 1, S, E]: each move against each defender; the last move is the empty place, all
-    0."""
-    table = np.zeros((len(index.pokedex.moves) + 1, len(index.species), len(EFFECTS)), dtype=np.float32)
-    for row, move in enumerate(index.pokedex.moves):
+def effect_table(index: LoadoutIndex) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Return the distinct rows float32[D, E], and int64[M + 1, S]: the row of each move against each
+    defender.
+
+    The last move is the empty place, whose row is all 0. Against defenders of equal types a move does the
+    same.
+    """
+    kinds = list(dict.fromkeys(one.types for one in index.species))
+    kind_of = np.array([kinds.index(one.types) for one in index.species], dtype=np.int64)
+    rows: dict[tuple[float, ...], int] = {(0.0,) * len(EFFECTS): 0}
+    numbers = np.zeros((len(index.pokedex.moves) + 1, len(kinds)), dtype=np.int64)
+    for number, move in enumerate(index.pokedex.moves):
         on_user = _on_user(move)
-        for column, target in enumerate(index.species):
-            effects = on_user | _on_target(index, move, target)
-            table[row, column] = [effects.get(name, 0.0) for name in EFFECTS]
-    return table
+        for column, types in enumerate(kinds):
+            effects = on_user | _on_target(index.pokedex, move, types)
+            row = tuple(effects.get(name, 0.0) for name in EFFECTS)
+            numbers[number, column] = rows.setdefault(row, len(rows))
+    return np.array(list(rows), dtype=np.float32), numbers[:, kind_of]
 
 
 def _on_user(move: Move) -> dict[str, float]:
@@ -92,15 +102,15 @@ def _on_user(move: Move) -> dict[str, float]:
     }
 
 
-def _on_target(index: LoadoutIndex, move: Move, target: Species) -> dict[str, float]:
-    if not _reaches(index, move, target):
+def _on_target(pokedex: Pokedex, move: Move, types: Types) -> dict[str, float]:
+    if not _reaches(pokedex, move, types):
         return {}
     accuracy = move.accuracy / 100
     lowers = dict(zip(STAGES, move.target_stages, strict=True))
     lowering = accuracy * move.target_stages_chance / 100
     return {
-        **_statuses(move, target, accuracy * move.status_chance / 100),
-        **_conditions(move, target, accuracy * move.volatile_chance / 100),
+        **_statuses(move, types, accuracy * move.status_chance / 100),
+        **_conditions(move, types, accuracy * move.volatile_chance / 100),
         "flinch": accuracy * move.flinch_chance / 100,
         "lower_attack": -(lowers["attack"] + lowers["special_attack"]) * lowering,
         "lower_bulk": -(lowers["defense"] + lowers["special_defense"]) * lowering,
@@ -119,33 +129,33 @@ def _counter(move: Move) -> float:
     return answers.get(move.fixed_damage, 0.0)
 
 
-def _reaches(index: LoadoutIndex, move: Move, target: Species) -> bool:
+def _reaches(pokedex: Pokedex, move: Move, types: Types) -> bool:
     """Whether the move has any effect on the target: status moves ignore types, but for Thunder Wave and
     powders."""
-    if move.slug in _POWDERS and "Grass" in target.types:
+    if move.slug in _POWDERS and "Grass" in types:
         return False
     if move.damages or move.slug == "thunder-wave":
-        return index.pokedex.effectiveness(move.type, target) > 0
+        return pokedex.effectiveness(move.type, types) > 0
     return True
 
 
-def _statuses(move: Move, target: Species, chance: float) -> dict[str, float]:
+def _statuses(move: Move, types: Types, chance: float) -> dict[str, float]:
     if move.status == "burn_freeze_paralysis":
         thirds = {"burn": chance / 3, "paralysis": chance / 3, "sleep": chance / 3}
-        return {name: value for name, value in thirds.items() if not _immune(name, target)}
-    if not move.status or _immune(move.status, target):
+        return {name: value for name, value in thirds.items() if not _immune(name, types)}
+    if not move.status or _immune(move.status, types):
         return {}
     return {"sleep" if move.status == "freeze" else move.status: chance}
 
 
-def _conditions(move: Move, target: Species, chance: float) -> dict[str, float]:
+def _conditions(move: Move, types: Types, chance: float) -> dict[str, float]:
     if move.volatile == "leech-seed":
-        return {} if _immune("leech-seed", target) else {"seed": chance}
+        return {} if _immune("leech-seed", types) else {"seed": chance}
     if move.volatile == "yawn":
         return {"sleep": 0.8 * chance}
     names = {"confusion": "confusion", "partial-trap": "trap"} | dict.fromkeys(_HINDERING, "hinder")
     return {names[move.volatile]: chance} if move.volatile in names else {}
 
 
-def _immune(status: str, target: Species) -> bool:
-    return bool(_IMMUNE.get(status, set()) & set(target.types))
+def _immune(status: str, types: Types) -> bool:
+    return bool(_IMMUNE.get(status, set()) & set(types))

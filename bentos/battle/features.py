@@ -61,7 +61,7 @@ class FeatureBuilder:
 
     def __init__(self, index: LoadoutIndex) -> None:
         damage = DamageTables(index)
-        effects, effect_of = _distinct_rows(effect_table(index))
+        effects, effect_of = effect_table(index)
         codes = damage.ranks.astype(np.int64) * len(effects) + effect_of[index.move_of]
         deeds, self._deeds = np.unique(codes, return_inverse=True)
         ranks = deeds // len(effects)
@@ -122,9 +122,3 @@ class FeatureBuilder:
 def load_features() -> FeatureBuilder:
     """Return the one builder of this process; its tables take about half a second to make."""
     return FeatureBuilder(load_index())
-
-
-def _distinct_rows(table: FloatArray) -> tuple[FloatArray, IntArray]:
-    """Split float32[M, S, E] into its distinct rows float32[D, E] and int64[M, S], each entry's row."""
-    flat, inverse = np.unique(table.reshape(-1, table.shape[2]), axis=0, return_inverse=True)
-    return flat, inverse.reshape(table.shape[:2]).astype(np.int64)

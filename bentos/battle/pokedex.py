@@ -170,10 +170,10 @@ class Pokedex:
         """
         return self._defaults[species_id]
 
-    def effectiveness(self, attack_type: str, defender: Species) -> float:
-        """Return the damage multiplier (0 to 4) of an attacking type against a species."""
+    def effectiveness(self, attack_type: str, defending_types: tuple[str, ...]) -> float:
+        """Return the damage multiplier (0 to 4) of an attacking type against one or two types."""
         row = self.type_multiplier[self.type_index[attack_type]]
-        return float(np.prod([row[self.type_index[name]] for name in defender.types]))
+        return float(np.prod([row[self.type_index[name]] for name in defending_types]))
 
     def _choose_moves(self, species: Species) -> tuple[str, ...]:
         known = [self.moves_by_slug[slug] for slug in sorted(self.learnset[species.id])]

@@ -8,7 +8,8 @@ from bentos.battle.loadouts import load_index
 
 @pytest.fixture(scope="module")
 def table() -> NDArray[np.float32]:
-    return effect_table(load_index())
+    rows, numbers = effect_table(load_index())
+    return rows[numbers]
 
 
 def _effect(table: NDArray[np.float32], slug: str, target: int, effect: str) -> float:
@@ -54,3 +55,8 @@ def test_empty_place_has_no_effect(table: NDArray[np.float32]) -> None:
 
 def test_every_effect_is_had_by_some_move(table: NDArray[np.float32]) -> None:
     assert table.any(axis=(0, 1)).all()
+
+
+def test_rows_are_distinct() -> None:
+    rows, numbers = effect_table(load_index())
+    assert len(np.unique(rows, axis=0)) == len(rows) == numbers.max() + 1

@@ -134,7 +134,7 @@ def test_type_multipliers_cannot_be_changed_by_accident(pokedex: Pokedex) -> Non
 def test_effectiveness_multiplies_over_both_types(
     pokedex: Pokedex, attack: str, defender: int, expected: float
 ) -> None:
-    assert pokedex.effectiveness(attack, pokedex.species_by_id[defender]) == expected
+    assert pokedex.effectiveness(attack, pokedex.species_by_id[defender].types) == expected
 
 
 def test_moves_carry_what_decides_a_battle(pokedex: Pokedex) -> None:
