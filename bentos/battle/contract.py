@@ -10,32 +10,13 @@ from bentos.core.contract import Contract, Field
 FEATURE_VERSION = "1"
 """Changed by hand whenever a feature's meaning changes while its name stays."""
 
+_ID = "Dex number, or 10000 + it for Alolan forms."
+_MOVES = "1 to 4 distinct learnable moves by slug; the default moves where left out."
 INPUTS = (
-    Field(
-        name="pokemon_1_id",
-        dtype="int64",
-        shape=(-1,),
-        description="Dex number, or 10000 + it for Alolan forms.",
-    ),
-    Field(
-        name="pokemon_2_id",
-        dtype="int64",
-        shape=(-1,),
-        description="Dex number, or 10000 + it for Alolan forms.",
-    ),
-    Field(
-        name="pokemon_1_moves",
-        dtype="string",
-        shape=(-1, 4),
-        optional=True,
-        description="1 to 4 distinct learnable moves by slug; the default moves where left out.",
-    ),
-    Field(
-        name="pokemon_2_moves",
-        dtype="string",
-        shape=(-1, 4),
-        optional=True,
-        description="1 to 4 distinct learnable moves by slug; the default moves where left out.",
+    *(Field(name=f"pokemon_{side}_id", dtype="int64", shape=(-1,), description=_ID) for side in (1, 2)),
+    *(
+        Field(name=f"pokemon_{side}_moves", dtype="string", shape=(-1, 4), optional=True, description=_MOVES)
+        for side in (1, 2)
     ),
 )
 OUTPUTS = (

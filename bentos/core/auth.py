@@ -60,8 +60,8 @@ class LoopbackOnly:
         ends = exchange.scope.get("client"), exchange.scope.get("server")
         if not all(end and is_loopback(end[0]) for end in ends):
             raise Unauthorized(
-                "Without API keys only callers on the same machine are answered: set EKIBEN_AUTH_KEY_DIGESTS, "
-                "or EKIBEN_AUTH_MODE=off to let anyone call."
+                "Without API keys only callers on the same machine are answered: "
+                "set EKIBEN_AUTH_KEY_DIGESTS, or EKIBEN_AUTH_MODE=off to let anyone call."
             )
 
 
@@ -96,7 +96,8 @@ def parse_digests(digests: str) -> tuple[bytes, ...]:
     for position, digest in enumerate(written, start=1):
         if len(digest) != 2 * _DIGEST_BYTES or not set(digest) <= set(string.hexdigits):
             raise SettingsError(
-                f"EKIBEN_AUTH_KEY_DIGESTS: digest {position} is not a SHA-256 of {2 * _DIGEST_BYTES} hex digits."
+                f"EKIBEN_AUTH_KEY_DIGESTS: digest {position} is not a SHA-256 "
+                f"of {2 * _DIGEST_BYTES} hex digits."
             )
     return tuple(bytes.fromhex(digest) for digest in written)
 

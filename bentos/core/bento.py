@@ -46,8 +46,8 @@ SERVICE_OPTIONS: dict[str, Any] = {
     "logging": {"access": {"enabled": False}},
     "traffic": {"timeout": 3600},
 }
-"""What the gateway does already is turned off: BentoML's metrics and access lines. Its time-out answers outside of the
-gateway, so it is set to where nothing reaches it."""
+"""What the gateway does already is turned off: BentoML's metrics and access lines. Its time-out answers
+outside of the gateway, so it is set to where nothing reaches it."""
 
 
 def api(
@@ -64,7 +64,8 @@ def api(
             try:
                 exchange.answer = method(self, *arguments, **keywords)
             except RequestError as error:
-                # BentoML would log a traceback and answer 500; the gateway writes this error's problem document.
+                # BentoML would log a traceback and answer 500; the gateway writes this error's problem
+                # document.
                 exchange.failure = error
                 return Response(status_code=error.status)
             return exchange.answer
@@ -75,6 +76,7 @@ def api(
 
 
 def guard_with_gateway(service: Any, definition: ServiceDefinition) -> None:
-    """Put the gateway in front of a BentoML service, for `bentoml serve`, and name the model in its bento's labels."""
+    """Put the gateway in front of a BentoML service, for `bentoml serve`, and name the model in its
+    bento's labels."""
     service.add_asgi_middleware(BentoGateway, definition=definition)
     service.labels = StagedLabels(definition)

@@ -1,4 +1,5 @@
-"""The gateway as BentoML's middleware: all that it does in our own process, except answering POST routes itself."""
+"""The gateway as BentoML's middleware: all that it does in our own process, except answering POST routes
+itself."""
 
 import structlog
 

@@ -8,8 +8,8 @@ from bentos.core.errors import BodyTooLarge, MalformedBody
 from bentos.core.exchange import ClientGone, Exchange
 
 DRAIN_LIMIT_BYTES = 64 * 1024 * 1024
-"""A body that is too large is still taken from the network up to here and thrown away, because a client that is cut
-off while it sends does not see why. Beyond it the connection is closed."""
+"""A body that is too large is still taken from the network up to here and thrown away, because a client
+that is cut off while it sends does not see why. Beyond it the connection is closed."""
 
 READ_SECONDS = 30.0
 """How long the rest of a body may take once its first part is here; a client that stalls is cut off."""
@@ -56,8 +56,8 @@ async def _refuse(
 ) -> BodyTooLarge:
     """Return the error to raise, once it is safe to answer.
 
-    What is left of a body of known length, the server throws away after the answer. One without an announced end is
-    thrown away here, to know whether it has one.
+    What is left of a body of known length, the server throws away after the answer. One without an announced
+    end is thrown away here, to know whether it has one.
     """
     error = BodyTooLarge(limit_bytes)
     declared = exchange.headers.get(b"content-length")

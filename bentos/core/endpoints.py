@@ -172,8 +172,8 @@ def refuse_path(exchange: Exchange) -> UnknownResource:
 async def read_json(exchange: Exchange, limit_bytes: int) -> bytes:
     """Return the body's bytes, which are declared to be JSON.
 
-    Raises UnsupportedMediaType for any other Content-Type, and for none with a body: browsers send those from any page
-    without asking first. Raises what `read_body` raises.
+    Raises UnsupportedMediaType for any other Content-Type, and for none with a body: browsers send those from
+    any page without asking first. Raises what `read_body` raises.
     """
     declared = exchange.headers.get(b"content-type")
     if declared not in _JSON_TYPES and declared is not None:

@@ -1,7 +1,7 @@
 """The one error tree, and the one table that turns it into HTTP.
 
 * EkibenError                  anything Ekiben refuses to do; `exit_code` is what the command line ends with
-  + RequestError               a caller's request can't be answered; `status` and `title` make the problem document
+  + RequestError               a caller's request can't be answered; `status`, `title` make the document
     - MalformedBody            400  no JSON, empty, NaN, nested too deep
     - Unauthorized             401  no key, or a wrong one
     - UnknownResource          404  nothing under this path
@@ -225,7 +225,8 @@ class SelfTestFailed(PackageError):
 
     def __init__(self, model: str, worst_difference: float, tolerance: float) -> None:
         super().__init__(
-            f"The self-test of {model} failed: answers differ by {worst_difference:.3g}, allowed are {tolerance:.3g}."
+            f"The self-test of {model} failed: "
+            f"answers differ by {worst_difference:.3g}, allowed are {tolerance:.3g}."
         )
 
 

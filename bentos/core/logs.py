@@ -49,7 +49,8 @@ def configure_logs(level: str = "info") -> None:
 
 
 def adopt_foreign_loggers() -> None:
-    """Take the handlers from loggers that brought their own; to be called again after BentoML was imported."""
+    """Take the handlers from loggers that brought their own; to be called again after BentoML was
+    imported."""
     for name in FOREIGN_LOGGERS:
         logger = logging.getLogger(name)
         logger.handlers.clear()

@@ -1,9 +1,9 @@
 """What Prometheus reads at `/metrics`.
 
 Requests are counted in plain numbers and turned into samples when they are asked for. A bound child of
-prometheus_client costs 0.7 µs a count and 1.1 µs an observation, five of which would be a tenth of what an answer may
-cost; these cost 0.1 to 0.2 µs. The numbers are changed on the event loop's thread only. As nothing here is a
-prometheus_client value, the multiprocess mode that BentoML turns on does not concern it.
+prometheus_client costs 0.7 µs a count and 1.1 µs an observation, five of which would be a tenth of what an
+answer may cost; these cost 0.1 to 0.2 µs. The numbers are changed on the event loop's thread only. As nothing
+here is a prometheus_client value, the multiprocess mode that BentoML turns on does not concern it.
 """
 
 import threading
@@ -85,7 +85,8 @@ class Series:
 
 
 class Predictions:
-    """What predictions said, and how sure they were. Workers count into one of their own, which is merged later."""
+    """What predictions said, and how sure they were. Workers count into one of their own, which is merged
+    later."""
 
     __slots__ = ("confidence", "outcomes")
 
@@ -147,7 +148,7 @@ class Metrics(Collector):
         yield from self._collect_predictions()
         yield CounterMetricFamily(
             "ekiben_busy_seconds",
-            "Seconds in which the event loop had something to do: running, or ready and waiting for a processor.",
+            "Seconds in which the event loop was not idle: running, or ready and waiting for a processor.",
             value=self._busy.seconds(),
         )
         yield GaugeMetricFamily(
@@ -193,10 +194,11 @@ class Metrics(Collector):
 class BusyClock:
     """How long one thread was not idle, by the scheduler's own count.
 
-    An event loop that is done waits for the kernel; whenever it does not wait it has requests to work on. Linux counts
-    that for every thread: time on a processor, and time ready to run without one (throttled by a CPU limit, or
-    crowded out). So the rate of this is the share of time in which the loop was busy, at no cost to requests;
-    what handlers measure of themselves leaves out the reading and writing of HTTP, which is half of it.
+    An event loop that is done waits for the kernel; whenever it does not wait it has requests to work on.
+    Linux counts that for every thread: time on a processor, and time ready to run without one (throttled by a
+    CPU limit, or crowded out). So the rate of this is the share of time in which the loop was busy, at no
+    cost to requests; what handlers measure of themselves leaves out the reading and writing of HTTP, which is
+    half of it.
     """
 
     def __init__(self) -> None:

@@ -29,8 +29,9 @@ _OPERATIONS = "operations"
 
 _ABOUT = """
 
-Every answer names its request in `X-Request-ID`; a caller's own `X-Request-ID` (up to 128 of `A-Z a-z 0-9 . _ -`) is
-kept, and its `traceparent` is continued. Every error is a problem document (RFC 9457), whatever went wrong."""
+Every answer names its request in `X-Request-ID`; a caller's own one is kept if it is 1 to 128 of
+`A-Z a-z 0-9 . _ -`. A caller's `traceparent` is continued. Every error is a problem document (RFC 9457), whatever
+went wrong."""
 
 _HEADERS: dict[type[RequestError], dict[str, str]] = {
     Unauthorized: {"WWW-Authenticate": "How to authenticate."},
@@ -54,7 +55,7 @@ def describe_service(
         "servers": [{"url": "/", "description": "The server that this document comes from."}],
         "security": [{"ApiKey": []}] if needs_key else [{"ApiKey": []}, {}],
         "tags": [
-            {"name": definition.name, "description": definition.description},
+            {"name": definition.name, "description": "What the model answers."},
             {"name": _OPERATIONS, "description": "For probes, Prometheus and tools; they need no key."},
         ],
         "paths": _paths(definition.name, routes, schemas),

@@ -24,7 +24,8 @@ class ProblemWriter:
         content = encode_problem(error.problem(exchange.scope["path"]))
         extra = error.headers
         if b"expect" in exchange.headers:
-            # The client may never send the body that it asked leave to send: nothing can follow on this connection.
+            # The client may never send the body that it asked leave to send: nothing can follow on this
+            # connection.
             extra = (*extra, (b"connection", b"close"))
         await exchange.reply(error.status, self._head, content, extra)
 

@@ -1,8 +1,9 @@
 """`python -m bentos.core.serve SERVICE`: the process in every pod, and on a developer's machine.
 
-It listens at once, so that a port that is taken fails at once and liveness can be probed; fetches, verifies and
-self-tests the pinned model in a thread; then takes requests. It imports neither BentoML nor XGBoost for that: the
-first comes when a path is asked for that is not a route of the service, the second with the first large batch.
+It listens at once, so that a port that is taken fails at once and liveness can be probed; fetches, verifies
+and self-tests the pinned model in a thread; then takes requests. It imports neither BentoML nor XGBoost for
+that: the first comes when a path is asked for that is not a route of the service, the second with the first
+large batch.
 """
 
 import argparse
@@ -39,7 +40,7 @@ EXIT_CODES = """exit codes:
   1  a fault in the program
   2  wrong arguments
   5  the environment: a setting makes no sense, the port is taken, API keys are needed but none is set
-  6  the model package: not there, not pinned, not signed, altered, made for other code, or its self-test failed
+  6  the model package: missing, unpinned, unsigned, altered, made for other code, or its self-test failed
 
 Settings are environment variables that begin with EKIBEN_."""
 

@@ -14,8 +14,8 @@ from bentos.core.routing import ServiceDefinition
 class StagedLabels(Mapping[str, str]):
     """Read from the staged pin when BentoML asks for them, which it does when it builds.
 
-    Raises BentoMLException, which BentoML's command line shows as one sentence, if nothing is staged: a bento without
-    a model would be an image that can't start.
+    Raises BentoMLException, which BentoML's command line shows as one sentence, if nothing is staged: a bento
+    without a model would be an image that can't start.
     """
 
     def __init__(self, definition: ServiceDefinition) -> None:
@@ -37,7 +37,7 @@ class StagedLabels(Mapping[str, str]):
             pin = msgspec.json.decode(content, type=Pin)
         except (OSError, msgspec.DecodeError, EkibenError) as error:
             raise BentoMLException(
-                f"no verified model of {name} is staged; run `ekiben build {name}`, which stages the champion and "
-                "builds its bento."
+                f"no verified model of {name} is staged; run `ekiben build {name}`, "
+                "which stages the champion and builds its bento."
             ) from error
         return {"model": name, "model_version": pin.version, "model_digest": pin.digest}

@@ -125,7 +125,7 @@ def test_expected_damage_is_the_documented_formula(installation: Path) -> None:
         for share, target in zip(shares[species_id, slug], dex.species, strict=True):
             defense = target.defense if physical else target.special_defense
             base = (22 * move.power * attack / defense / 50 + 2) * 0.925 * critical
-            damage = base * bonus * dex.effectiveness(move.type, target) * move.mean_hits
+            damage = base * bonus * dex.effectiveness(move.type, target.types) * move.mean_hits
             assert share == pytest.approx(damage / target.hp)
 
 

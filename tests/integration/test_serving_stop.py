@@ -21,7 +21,8 @@ HEADERS = {"Content-Type": "application/json"}
 
 
 class Caller(threading.Thread):
-    """Calls without pause, on connections that it keeps as long as it may; notes every answer and every failure."""
+    """Calls without pause, on connections that it keeps as long as it may; notes every answer and every
+    failure."""
 
     def __init__(self, process: ServerProcess) -> None:
         super().__init__(daemon=True)

@@ -10,18 +10,18 @@ from typing import Any
 
 
 def main() -> int:
-    notes = Path(os.environ["AUDIT_FILE"]).open("w", buffering=1)
+    with Path(os.environ["AUDIT_FILE"]).open("w", buffering=1) as notes:
 
-    def note(event: str, arguments: tuple[Any, ...]) -> None:
-        if event == "import":
-            notes.write(f"import {arguments[0]}\n")
-        elif event.startswith("pickle."):
-            notes.write(f"{event} {arguments}\n")
+        def note(event: str, arguments: tuple[Any, ...]) -> None:
+            if event == "import" and not notes.closed:
+                notes.write(f"import {arguments[0]}\n")
+            elif event.startswith("pickle.") and not notes.closed:
+                notes.write(f"{event} {arguments}\n")
 
-    sys.addaudithook(note)
-    from bentos.core.serve import main as serve
+        sys.addaudithook(note)
+        from bentos.core.serve import main as serve
 
-    return serve()
+        return serve()
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import asyncio
 import warnings
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bentos.core.asgi import App
 from bentos.core.lifespan import Lifespan
@@ -13,6 +13,9 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     from tests.support.tiny.service import Tiny
 
+SERVICE: Any = Tiny
+"""The service as BentoML's decorator really returns it."""
+
 Result = TypeVar("Result")
 
 
@@ -20,7 +23,7 @@ def in_bentoml(questions: Callable[[App], Awaitable[Result]]) -> Result:
     """Return what `questions` finds out about a fresh application."""
 
     async def main() -> Result:
-        app = Tiny.to_asgi()
+        app: App = SERVICE.to_asgi()
         lifespan = Lifespan(app, {})
         await lifespan.start()
         try:

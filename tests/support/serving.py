@@ -35,10 +35,10 @@ class Answered:
 class ServerProcess:
     """A server process, its log lines, and its address once it has told it."""
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str], folder: Path = ROOT) -> None:
         self._process = subprocess.Popen(
             command,
-            cwd=ROOT,
+            cwd=folder,
             env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -84,9 +84,14 @@ class ServerProcess:
         return code
 
     def close(self) -> None:
+        """Stop the process if it still runs; it is asked first, because it may have children to stop."""
         if self._process.poll() is None:
+            self.signal()
+        try:
+            self.exit_code()
+        except subprocess.TimeoutExpired:
             self._process.kill()
-        self.exit_code()
+            self.exit_code()
         assert self._process.stdout is not None
         self._process.stdout.close()
 
@@ -111,11 +116,14 @@ class ServerProcess:
 
 @contextmanager
 def started(
-    environment: Mapping[str, str], service: str = TINY, module: str = "bentos.core.serve"
+    environment: Mapping[str, str],
+    service: str = TINY,
+    module: str = "bentos.core.serve",
+    folder: Path = ROOT,
 ) -> Iterator[ServerProcess]:
     """A server process on a free port that may not be ready yet."""
     settings = {"EKIBEN_SERVER_PORT": "0", "EKIBEN_SERVER_LINGER_SECONDS": "0", **environment}
-    process = ServerProcess([sys.executable, "-m", module, service], settings)
+    process = ServerProcess([sys.executable, "-m", module, service], settings, folder)
     try:
         yield process
     finally:
@@ -124,9 +132,12 @@ def started(
 
 @contextmanager
 def serving(
-    environment: Mapping[str, str], service: str = TINY, module: str = "bentos.core.serve"
+    environment: Mapping[str, str],
+    service: str = TINY,
+    module: str = "bentos.core.serve",
+    folder: Path = ROOT,
 ) -> Iterator[ServerProcess]:
     """A server process that is ready."""
-    with started(environment, service, module) as process:
+    with started(environment, service, module, folder) as process:
         process.port = json.loads(process.wait_for('"event":"Ready"'))["port"]
         yield process

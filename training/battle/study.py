@@ -24,7 +24,7 @@ from training.battle.dataset import Dataset
 from training.battle.evaluation import evaluate_booster, to_scores
 from training.battle.pipeline import PIPELINE, load_sets
 from training.core.git import git_state
-from training.core.scores import log_loss_per_item, score_all
+from training.core.scores import SCORE_NAMES, log_loss_per_item, score_all
 
 SIZES = ((4, 100), (4, 200), (4, 400), (5, 150), (5, 300), (6, 100), (6, 200), (6, 300), (7, 200), (8, 200))
 """Depth and number of trees. The learning rate falls as trees are added, so that each size is used well."""
@@ -47,17 +47,7 @@ def main() -> None:
     _print_table("Where the rest of the error sits", _ERROR_HEAD, errors_by_mechanism(sets))
 
 
-_SCORES = (
-    "accuracy",
-    "precision",
-    "recall",
-    "f1",
-    "roc_auc",
-    "log_loss",
-    "brier",
-    "expected_calibration_error",
-)
-_QUALITY_HEAD = ("pairings", "model", *(name.replace("_", " ") for name in _SCORES), "majority accuracy")
+_QUALITY_HEAD = ("pairings", "model", *(name.replace("_", " ") for name in SCORE_NAMES), "majority accuracy")
 _COST_HEAD = ("depth", "trees", "one row, µs of CPU", "ONNX, kB", "test log loss", "test accuracy")
 _LEARNING_HEAD = ("training pairings", "test log loss", "test accuracy", "unseen species accuracy")
 _ERROR_HEAD = ("pairings where a side has", "pairings", "share", "excess log loss", "of all excess")
@@ -68,7 +58,7 @@ def quality(report: dict[str, Any]) -> Iterator[Sequence[str]]:
     for name, judged in report["sets"].items():
         for label, scores in judged["models"].items():
             intervals = scores.get("intervals", {})
-            cells = [_cell(scores["per_battle"][score], intervals.get(score)) for score in _SCORES]
+            cells = [_cell(scores["per_battle"][score], intervals.get(score)) for score in SCORE_NAMES]
             yield (name, label.replace("_", " "), *cells, f"{scores['majority']['accuracy']:.4f}")
 
 

@@ -110,16 +110,16 @@ class LocalStack:
             require_free_port(HOST, self.port, MODEL, "EKIBEN_SERVER_PORT")
             if self.mlflow_port:
                 require_free_port(HOST, self.mlflow_port, "MLflow", "EKIBEN_MLFLOW_PORT")
-            step.done = f"ports are free, so are {free_bytes / 2**30:.0f} GiB of disk; no network is needed"
+            step.done = f"the ports and {free_bytes / 2**30:.0f} GiB of disk are free; no network is needed"
 
     def _start(self, supervisor: Supervisor, rollout: Rollout) -> None:
         """Start the model and show that it answers. MLflow takes longer and nothing waits for it."""
         base = f"http://{HOST}:{self.port}"
         with self.steps.step(f"starting {MODEL} version {rollout.version}") as step:
             supervisor.start(model_service(self.settings, MODEL, rollout, self.port))
+            if self._stop.requested:
+                return
             step.done = f"{MODEL} version {rollout.version} answers on {base}, its API page is {base}/docs"
-        if self._stop.requested:
-            return
         if self.mlflow_port:
             supervisor.add(tracking_service(self.settings, self.mlflow_port))
         self._try(base)
@@ -161,6 +161,8 @@ class LocalStack:
             try:
                 supervisor.replace(model_service(self.settings, MODEL, wanted, self.port))
             except ServiceFailed as error:
+                if error.name != MODEL:
+                    raise
                 reason = str(error)
         if reason:
             self.steps.say(

@@ -1,5 +1,5 @@
-"""From a package in the store to a bento: code, verified model and pin in one, for an image that needs nothing
-else."""
+"""From a package in the store to a bento: code, verified model and pin in one, for an image that needs
+nothing else."""
 
 import os
 import shutil
@@ -70,7 +70,8 @@ def build_bento(name: str, root: Path = ROOT) -> str:
 
 
 def export_requirements(root: Path = ROOT) -> str:
-    """Return what a serving image installs, each package at the version in `uv.lock`. Raises SettingsError."""
+    """Return what a serving image installs, each package at the version in `uv.lock`. Raises
+    SettingsError."""
     command = [find_uv(), "export", "--frozen", "--only-group", "serve", "--no-emit-project", "--no-hashes"]
     done = subprocess.run(
         [*command, "--no-annotate", "--no-header"], cwd=root, capture_output=True, text=True, check=False

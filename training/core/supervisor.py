@@ -45,9 +45,11 @@ class StopRequest:
 
     @contextmanager
     def interrupting(self) -> Iterator[None]:
-        """Let a signal interrupt what runs inside, with KeyboardInterrupt."""
+        """Let a signal interrupt what runs inside, or has yet to begin, with KeyboardInterrupt."""
         self._interrupting = True
         try:
+            if self.requested:
+                raise KeyboardInterrupt
             yield
         finally:
             self._interrupting = False

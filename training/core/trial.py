@@ -29,9 +29,9 @@ class Trial:
 
 
 def find_trial(base_url: str) -> Trial | None:
-    """Return the first documented POST that has an example, or None if there is none."""
+    """Return the first documented POST that has an example; None if there is none, or a key is asked for."""
     document = json.loads(_request(base_url, "GET", "/openapi.json"))
-    for path, operations in document["paths"].items():
+    for path, operations in document.get("paths", {}).items():
         content = operations.get("post", {}).get("requestBody", {}).get("content", {})
         example = content.get("application/json", {}).get("example")
         if example is not None:

@@ -50,7 +50,7 @@ def test_anything_else_is_not(headers: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("digests", ["abc", DIGESTS[0][:-1], DIGESTS[0][:-1] + "g", f"{DIGESTS[0]},secret"])
 def test_digest_that_is_none_is_refused_without_repeating_it(digests: str) -> None:
-    with pytest.raises(SettingsError, match="EKIBEN_AUTH_KEY_DIGESTS: digest [12] is not") as refusal:
+    with pytest.raises(SettingsError, match=r"EKIBEN_AUTH_KEY_DIGESTS: digest [12] is not") as refusal:
         parse_digests(digests)
     assert digests.rpartition(",")[2] not in str(refusal.value)
 

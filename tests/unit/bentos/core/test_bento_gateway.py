@@ -15,7 +15,7 @@ from bentos.core.bento_gateway import GATEWAY_KEY, BentoGateway
 from bentos.core.gateway import Gateway
 from bentos.core.headers import security_headers
 from tests.support.asking import JSON, Reply, ask, ask_in_loop
-from tests.support.bentoml_app import Tiny, in_bentoml
+from tests.support.bentoml_app import SERVICE, in_bentoml
 from tests.support.tiny.definition import DEFINITION, FAULTY_HEIGHT, FORBIDDEN_HEIGHT
 from tests.support.tiny.package import TinyPackage
 
@@ -87,7 +87,7 @@ def test_answers_are_those_of_the_hot_path(gateway: Gateway) -> None:
 
 def test_every_path_of_bentoml_asks_for_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EKIBEN_AUTH_KEY_DIGESTS", hashlib.sha256(KEY.encode()).hexdigest())
-    routes = Tiny.to_asgi().routes
+    routes = SERVICE.to_asgi().routes
     paths = {route.path for route in routes} | {"/static_content/index.css", "/static_content/../x", ""}
     assert {"/", "/docs.json", "/schema.json", "/healthz", "/livez", LEAF_PATH} <= paths
 

@@ -15,9 +15,9 @@ from tests.support.exchanges import exchange, part
 CUT = (b"connection", b"close")
 
 
-def read(messages: Sequence[Message], limit_bytes: int = 10, **headers: str) -> bytes:
+def read(messages: Sequence[Message], **headers: str) -> bytes:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return asyncio.run(read_body(exchange(messages, named), limit_bytes))
+    return asyncio.run(read_body(exchange(messages, named), 10))
 
 
 def refusal(messages: Sequence[Message], **headers: str) -> BodyTooLarge:

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from bentos.core.asgi import Receive, Scope, Send
-from bentos.core.lifespan import Lifespan
 from bentos.core.exchange import CURRENT
+from bentos.core.lifespan import Lifespan
 from tests.support.exchanges import exchange
 
 

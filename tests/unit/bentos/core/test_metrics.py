@@ -1,5 +1,6 @@
 """What Prometheus is told."""
 
+import itertools
 import threading
 from pathlib import Path
 
@@ -111,7 +112,7 @@ def test_open_metrics_are_given_to_who_asks_for_them(gateway: Gateway) -> None:
 def test_durations_are_resolved_from_a_tenth_of_a_millisecond_to_a_second() -> None:
     edges = [edge for edge in DURATION_EDGES_SECONDS if edge <= 1]
     assert (edges[0], edges[-1]) == (0.0001, 1.0)
-    assert all(after / before <= 2 for before, after in zip(edges, edges[1:], strict=False))
+    assert all(after / before <= 2 for before, after in itertools.pairwise(edges))
     assert 0.6 in CONFIDENCE_EDGES
 
 
@@ -141,7 +142,12 @@ def test_busy_time_is_that_of_the_thread_it_watches() -> None:
     sum(range(2_000_000))
     assert clock.seconds() > before
     seen: list[BusyClock] = []
-    thread = threading.Thread(target=lambda: (seen.append(BusyClock()), idle.wait()))
+
+    def watch_and_idle() -> None:
+        seen.append(BusyClock())
+        idle.wait()
+
+    thread = threading.Thread(target=watch_and_idle)
     thread.start()
     while not seen:
         pass

@@ -37,7 +37,7 @@ def settings_of(package: TinyPackage, **changes: object) -> ModelSettings:
 
 def changed(**changes: object) -> ServiceDefinition:
     facts = {name: getattr(DEFINITION, name) for name in DEFINITION.__slots__}
-    return ServiceDefinition(**{**facts, **changes})  # type: ignore[arg-type]
+    return ServiceDefinition(**{**facts, **changes})
 
 
 def test_pinned_model_is_loaded_and_tested(tiny_package: TinyPackage) -> None:

@@ -48,7 +48,7 @@ def test_interface_is_as_documented(gateway: Gateway, mode: GenerationMode, meth
 
     @given(operation.as_strategy(generation_mode=mode))
     @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
-    def ask_and_compare(case: Case) -> None:
+    def ask_and_compare(case: Case[Any]) -> None:
         height = case.body.get("height") if isinstance(case.body, dict) else None
         assume(height not in (FAULTY_HEIGHT, FORBIDDEN_HEIGHT))
         case.call_and_validate()

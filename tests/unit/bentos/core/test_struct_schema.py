@@ -1,12 +1,13 @@
 """msgspec types as pydantic sees them."""
 
+from typing import Annotated, Any
+
 import msgspec
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from bentos.core.struct_schema import StructSchema, inlined_schema
 from tests.support.tiny.api import Answer, Leaf, Leaves
-from typing import Annotated, Any
 
 ADAPTER: TypeAdapter[Any] = TypeAdapter(Annotated[Leaves, StructSchema()])
 """pydantic's view of a struct that holds others."""

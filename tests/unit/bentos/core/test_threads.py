@@ -27,18 +27,18 @@ def test_error_comes_to_whoever_waits() -> None:
 
 @pytest.mark.parametrize("fails", [True, False])
 def test_thread_whose_waiter_or_loop_is_gone_ends_quietly(fails: bool) -> None:
-    proceed, threads = threading.Event(), list[threading.Thread]()
+    begun, proceed, threads = threading.Event(), threading.Event(), list[threading.Thread]()
 
     def work() -> None:
         threads.append(threading.current_thread())
+        begun.set()
         proceed.wait()
         if fails:
             raise ValueError
 
     async def cancel(within_loop: bool) -> None:
         task = asyncio.create_task(run_in_daemon_thread(work))
-        while not threads:
-            await asyncio.sleep(0)
+        await asyncio.to_thread(begun.wait)
         task.cancel()
         if within_loop:
             proceed.set()
@@ -47,6 +47,7 @@ def test_thread_whose_waiter_or_loop_is_gone_ends_quietly(fails: bool) -> None:
 
     for within_loop in (True, False):
         threads.clear()
+        begun.clear()
         proceed.clear()
         asyncio.run(cancel(within_loop))
         proceed.set()

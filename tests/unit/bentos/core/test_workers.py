@@ -17,7 +17,8 @@ def test_work_is_done_elsewhere_with_the_same_request_in_sight() -> None:
         CURRENT.set(asked)
         workers = Workers(1)
         try:
-            return await workers.run(look, 1, other=2)
+            seen: tuple[Exchange | None, bool, int] = await workers.run(look, 1, other=2)
+            return seen
         finally:
             workers.close()
 

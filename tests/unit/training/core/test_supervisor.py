@@ -176,6 +176,15 @@ def test_second_stop_request_cuts_the_grace(tmp_path: Path, scene: Scene, ports:
     assert not is_alive(process_id)
 
 
+def test_stop_that_was_requested_before_keeps_long_work_from_beginning() -> None:
+    stop = StopRequest()
+    stop.requested = True
+    begun = False
+    with pytest.raises(KeyboardInterrupt), stop.interrupting():
+        begun = True
+    assert not begun
+
+
 SIGNALLED = """
 import sys, time
 from training.core import supervisor
@@ -186,8 +195,10 @@ print("listening", flush=True)
 while not stop.requested:
     time.sleep(0.01)
 print("requested, hurried:", stop.hurried, flush=True)
+stop.requested = False
 try:
     with stop.interrupting():
+        stop.requested = True
         print("working", flush=True)
         time.sleep(600)
 except KeyboardInterrupt:

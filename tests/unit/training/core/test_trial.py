@@ -65,6 +65,13 @@ def test_service_without_examples_has_no_trial(base_url: str, monkeypatch: pytes
     assert find_trial(base_url) is None
 
 
+def test_service_that_asks_for_a_key_has_no_trial(base_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        Documented, "document", {"title": "A valid X-API-Key header is needed", "status": 401}
+    )
+    assert find_trial(base_url) is None
+
+
 def test_printed_command_survives_a_shell() -> None:
     trial = Trial("http://127.0.0.1:3000", "/predict", {"name": "Farfetch'd", "move": "Flügel $1"})
     words = shlex.split(trial.curl())
