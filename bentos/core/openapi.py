@@ -30,8 +30,8 @@ _OPERATIONS = "operations"
 _ABOUT = """
 
 Every answer names its request in `X-Request-ID`; a caller's own one is kept if it is 1 to 128 of
-`A-Z a-z 0-9 . _ -`. A caller's `traceparent` is continued. Every error is a problem document (RFC 9457), whatever
-went wrong."""
+`A-Z a-z 0-9 . _ -`. A caller's `traceparent` is continued. Every error is a problem document (RFC 9457),
+whatever went wrong."""
 
 _HEADERS: dict[type[RequestError], dict[str, str]] = {
     Unauthorized: {"WWW-Authenticate": "How to authenticate."},

@@ -47,8 +47,13 @@ def problem_of_status(status: int, path: str) -> Problem:
         return Problem(
             type=f"urn:ekiben:problem:{known.slug}", title=known.title, status=status, instance=path
         )
+    return plain_problem(status, path)
+
+
+def plain_problem(status: int, path: str, detail: str = "") -> Problem:
+    """Return a problem of the type that HTTP itself has for this status code."""
     try:
         title = HTTPStatus(status).phrase
     except ValueError:
         title = "Error"
-    return Problem(type="about:blank", title=title, status=status, instance=path)
+    return Problem(type="about:blank", title=title, status=status, detail=detail, instance=path)

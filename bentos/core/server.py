@@ -6,33 +6,17 @@ from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from bentos.core.asgi import App
-from bentos.core.errors import MalformedBody, SettingsError
-from bentos.core.headers import PROBLEM_JSON, security_headers
-from bentos.core.problems import encode_problem
+from bentos.core.errors import SettingsError
+from bentos.core.protocol import Protocol
 from bentos.core.settings import ServerSettings
 
 BACKLOG = 2048
 """Connections that the kernel keeps for us while the event loop is busy."""
 
-
-class Protocol(HttpToolsProtocol):
-    """HTTP/1.1 by httptools; what is not HTTP gets a problem document too."""
-
-    def send_400_response(self, msg: str) -> None:
-        """Answer bytes that are no HTTP request, and close."""
-        content = encode_problem(MalformedBody(msg).problem(""))
-        headers = (
-            (b"content-type", PROBLEM_JSON),
-            (b"content-length", b"%d" % len(content)),
-            (b"connection", b"close"),
-            *security_headers(),
-        )
-        head = b"".join(b"%b: %b\r\n" % header for header in headers)
-        self.transport.write(b"HTTP/1.1 400 Bad Request\r\n" + head + b"\r\n" + content)
-        self.transport.close()
+TICKS_BETWEEN_SWEEPS = 150
+"""A client whose request makes no progress over two sweeps, 15 to 30 seconds, is cut off."""
 
 
 class Server(uvicorn.Server):
@@ -63,10 +47,17 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
     async def on_tick(self, counter: int) -> bool:
-        """Look, ten times a second, whether it is time to stop."""
+        """Look, ten times a second, whether it is time to stop, and now and then whether clients stall."""
+        if counter % TICKS_BETWEEN_SWEEPS == 0:
+            self._sweep()
         if self._stop_at is not None and time.monotonic() >= self._stop_at:
             self.should_exit = True
         return await super().on_tick(counter)
+
+    def _sweep(self) -> None:
+        for connection in list(self.server_state.connections):
+            if isinstance(connection, Protocol):
+                connection.close_if_stalled()
 
 
 def make_server(app: App, settings: ServerSettings, on_linger: Callable[[], None]) -> Server:

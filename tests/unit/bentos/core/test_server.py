@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import json
 import signal
 import socket
 
@@ -10,8 +9,8 @@ import pytest
 
 from bentos.core.asgi import Receive, Scope, Send
 from bentos.core.errors import SettingsError
-from bentos.core.headers import security_headers
-from bentos.core.server import Server, listen, make_server
+from bentos.core.protocol import Protocol
+from bentos.core.server import TICKS_BETWEEN_SWEEPS, Server, listen, make_server
 from bentos.core.settings import ServerSettings
 
 
@@ -51,6 +50,21 @@ def test_lingering_ends_by_itself() -> None:
     assert tick(server)
 
 
+def test_stalled_connections_are_looked_for_now_and_then(server: Server) -> None:
+    class Watched(Protocol):
+        def __init__(self) -> None:
+            self.looked = 0
+
+        def close_if_stalled(self) -> None:
+            self.looked += 1
+
+    connection = Watched()
+    server.server_state.connections.add(connection)
+    for counter in range(1, 2 * TICKS_BETWEEN_SWEEPS + 1):
+        asyncio.run(server.on_tick(counter))
+    assert connection.looked == 2
+
+
 def test_port_that_is_taken_is_named() -> None:
     with contextlib.closing(listen(ServerSettings(port=0))) as taken:
         port = taken.getsockname()[1]
@@ -70,23 +84,3 @@ def test_both_kinds_of_loopback_can_be_listened_on() -> None:
     for host, family in (("127.0.0.1", socket.AF_INET), ("localhost", None)):
         with contextlib.closing(listen(ServerSettings(host=host, port=0))) as listener:
             assert family in (None, listener.family)
-
-
-def test_bytes_that_are_no_request_get_a_problem_document() -> None:
-    async def speak_nonsense() -> bytes:
-        server = make_server(nothing, ServerSettings(), lambda: None)
-        with contextlib.closing(listen(ServerSettings(port=0))) as listener:
-            serving = asyncio.create_task(server.serve(sockets=[listener]))
-            reader, writer = await asyncio.open_connection(*listener.getsockname())
-            writer.write(b"nonsense\r\n\r\n")
-            answer = await reader.read()
-            writer.close()
-            server.hurry()
-            await serving
-        return answer
-
-    head, _, content = asyncio.run(speak_nonsense()).partition(b"\r\n\r\n")
-    assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n")
-    for name, value in (*security_headers(), (b"content-type", b"application/problem+json")):
-        assert b"\r\n" + name + b": " + value in head
-    assert json.loads(content)["type"] == "urn:ekiben:problem:malformed-body"
