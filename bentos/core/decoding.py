@@ -4,6 +4,18 @@ import functools
 from typing import Any
 
 import msgspec
+from msgspec.inspect import (
+    AnyType,
+    CollectionType,
+    CustomType,
+    DictType,
+    RawType,
+    StructType,
+    TupleType,
+    Type,
+    UnionType,
+    type_info,
+)
 
 from bentos.core.errors import InvalidFields, MalformedBody, RequestError
 from bentos.core.field_errors import field_errors, parse_message
@@ -17,17 +29,21 @@ _PLAIN_BYTES = bytes(byte for byte in range(256) if byte not in _OPENING + _CLOS
 
 
 class BodyDecoder:
-    """Decodes bodies of one type. msgspec decides; only a refusal costs more than that."""
+    """Decodes bodies of one type. msgspec decides; only a refusal costs more than that.
+
+    What a type bounds by itself is not looked through for its depth, unless it is refused.
+    """
 
     def __init__(self, body_type: Any) -> None:
         self._type = body_type
         self._decode = msgspec.json.Decoder(body_type).decode
+        self._may_be_deep = not bounds_nesting(type_info(body_type))
 
     def __call__(self, body: bytes) -> Any:
         """Return the request. Raises MalformedBody (not JSON) or InvalidFields (JSON, but not of this
         type)."""
-        if body.count(b"[") + body.count(b"{") > MOST_LEVELS and nests_deeper_than(body, MOST_LEVELS):
-            raise MalformedBody(f"Arrays and objects are nested more than {MOST_LEVELS} levels deep.")
+        if self._may_be_deep:
+            _refuse_depth(body)
         try:
             return self._decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -36,6 +52,7 @@ class BodyDecoder:
     def _refusal(self, body: bytes, error: Exception) -> RequestError:
         if not body.strip():
             return MalformedBody("The body is empty.")
+        _refuse_depth(body)
         try:
             value = msgspec.json.decode(body)
         except msgspec.ValidationError:
@@ -44,6 +61,27 @@ class BodyDecoder:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as malformed:
             return MalformedBody(f"{malformed}.")
         return InvalidFields(field_errors(value, self._type, str(error)))
+
+
+def bounds_nesting(info: Type, within: tuple[type, ...] = ()) -> bool:
+    """Return whether no value of this type can hold others more than a fixed number of levels deep."""
+    match info:
+        case AnyType() | DictType() | CustomType() | RawType():
+            return False
+        case StructType(cls=cls, fields=fields, forbid_unknown_fields=closed):
+            inner = [field.type for field in fields]
+            return closed and cls not in within and all(bounds_nesting(one, (*within, cls)) for one in inner)
+        case CollectionType(item_type=item):
+            return bounds_nesting(item, within)
+        case UnionType(types=types) | TupleType(item_types=types):
+            return all(bounds_nesting(one, within) for one in types)
+        case _:
+            return not hasattr(info, "fields")
+
+
+def _refuse_depth(body: bytes) -> None:
+    if body.count(b"[") + body.count(b"{") > MOST_LEVELS and nests_deeper_than(body, MOST_LEVELS):
+        raise MalformedBody(f"Arrays and objects are nested more than {MOST_LEVELS} levels deep.")
 
 
 def nests_deeper_than(body: bytes, levels: int) -> bool:

@@ -6,7 +6,7 @@ talkative clients would cost a process its memory and its connections.
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from bentos.core.asgi import Header, Scope
+from bentos.core.asgi import Header
 from bentos.core.headers import PROBLEM_JSON, security_headers
 from bentos.core.problems import encode_problem, plain_problem
 
@@ -50,11 +50,11 @@ class Protocol(HttpToolsProtocol):
         return self.cycle.more_body and not self.cycle.response_complete
 
     def _has_begun(self) -> bool:
-        scope: Scope | None = self.scope
+        scope: object = self.scope
         return scope is not None
 
     def _is_within_head(self) -> bool:
-        """Return whether a request has begun whose headers are not here as a whole: then it has no path yet."""
+        """Return whether a request has begun whose headers are not all here: it has no path yet."""
         return self._has_begun() and "path" not in self.scope
 
     def _refuse(self, status: int, detail: str) -> None:

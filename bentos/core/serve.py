@@ -35,6 +35,10 @@ from bentos.core.threads import run_in_daemon_thread
 
 _log = structlog.get_logger("ekiben.serve")
 
+SWITCH_SECONDS = 0.0005
+"""How long a worker thread may keep the event loop from running Python. With the default of 5 ms the slowest
+quick answers take half as long again while a large batch is worked on; the batch loses a twentieth by it."""
+
 EXIT_CODES = """exit codes:
   0  stopped by a signal after the requests under way were answered, or --check found nothing wrong
   1  a fault in the program
@@ -130,6 +134,7 @@ def check(definition: ServiceDefinition, settings: Settings) -> int:
 
 def serve(definition: ServiceDefinition, settings: Settings) -> int:
     """Serve until a signal comes; return the exit code. Raises SettingsError if it can't begin."""
+    sys.setswitchinterval(SWITCH_SECONDS)
     process = Process(definition, settings)
     with (
         contextlib.closing(listen(settings.server)) as listener,

@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 
 from bentos.battle.pokedex import SAME_TYPE_BONUS, TABLES, load_pokedex
 from training.battle import battles
-from training.battle.data import BATTLES, load_battles, load_ceiling, made_by, write_battles
+from training.battle.data import load_battles, load_ceiling, made_by, write_battles
+from training.battle.files import BATTLES
 from training.battle.pairings import draw_pairings
 from training.battle.reference import export
 from training.battle.simulator import Pairing, Result, SimulatorUnavailable, export_damage, install, simulate

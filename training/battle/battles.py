@@ -16,7 +16,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bentos.core.errors import EkibenError
-from training.battle.data import BATTLES, CEILING, load_battles, made_by, write_battles
+from training.battle.data import load_battles, made_by, write_battles
+from training.battle.files import BATTLES, CEILING
 from training.battle.journal import fight, open_journal
 from training.battle.pairings import Draw, Loadout, Stratum, draw_pairings
 from training.battle.simulator import Pairing, Result, program_digest, simulate

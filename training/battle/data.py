@@ -3,7 +3,6 @@
 `battles.parquet` and `ceiling.parquet` in `data/` are described in `data/DATA_CARD.md`.
 """
 
-from collections.abc import Iterable
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -12,11 +11,9 @@ from typing import Literal
 import pandas as pd
 
 from bentos.battle.pokedex import load_pokedex
+from training.battle.files import BATTLES, CEILING
 from training.core.files import write_atomically
 
-DATA = Path(__file__).parent / "data"
-BATTLES = DATA / "battles.parquet"
-CEILING = DATA / "ceiling.parquet"
 NUMBERS = ("species_1", "species_2", "battles", "wins_1")
 COLUMNS = ["species_1", "moves_1", "species_2", "moves_2", "battles", "wins_1", "stratum"]
 _MADE_BY = "simulator_sha256"
@@ -66,17 +63,6 @@ def write_battles(frame: pd.DataFrame, path: Path, simulator: str) -> None:
 def made_by(path: Path) -> str:
     """Return the digest of the simulator that a file's battles were fought with."""
     return str(pd.read_parquet(path, columns=["stratum"]).attrs.get(_MADE_BY, "unknown"))
-
-
-def data_hash(paths: Iterable[Path] = (BATTLES, CEILING)) -> str:
-    """Return the SHA-256, as hex, over every value of the files, independent of how they are stored."""
-    digest = sha256()
-    for path in paths:
-        frame = load_battles(path)
-        for name in COLUMNS:
-            values = map(",".join, frame[name]) if name.startswith("moves") else map(str, frame[name])
-            digest.update("\n".join((name, *values, "")).encode())
-    return digest.hexdigest()
 
 
 def split_column(frame: pd.DataFrame) -> list[Split]:

@@ -22,6 +22,7 @@ from bentos.core.contract import Contract
 from bentos.core.decoding import BodyDecoder
 from bentos.core.package import ModelPackage
 from bentos.core.scorers import BoosterScorer, OnnxScorer
+from training.battle.files import data_hash
 from training.core.pipeline import Candidate, Check, FrozenScores, GatePolicy, Progress, TrainingInputs
 
 if TYPE_CHECKING:
@@ -58,8 +59,6 @@ class BattlePipeline:
 
     def inputs(self) -> TrainingInputs:
         """Return what a training started now would be made from."""
-        from training.battle.data import data_hash
-
         return TrainingInputs(
             data_sha256=data_hash(),
             code_sha256=_code_sha256(),

@@ -7,8 +7,9 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.inspect import type_info
 
-from bentos.core.decoding import MOST_LEVELS, BodyDecoder, nests_deeper_than
+from bentos.core.decoding import MOST_LEVELS, BodyDecoder, bounds_nesting, nests_deeper_than
 from bentos.core.errors import InvalidFields, MalformedBody, RequestError
 from tests.support.tiny.api import Leaf, Leaves
 
@@ -103,6 +104,31 @@ def test_many_flat_objects_are_not_deep() -> None:
 def test_brackets_in_strings_are_not_levels(text: str) -> None:
     assert not nests_deeper_than(json.dumps([text, [text]]).encode(), 2)
     assert nests_deeper_than(json.dumps([text, [text, [text]]]).encode(), 2)
+
+
+class Open(msgspec.Struct):
+    """A body that may hold fields that nobody knows."""
+
+    number: int = 0
+
+
+class Chain(msgspec.Struct, forbid_unknown_fields=True):
+    """A body that may hold itself."""
+
+    next: "Chain | None" = None
+
+
+@pytest.mark.parametrize("kind", [Open, Chain, Anything, dict[str, int], Any, list[Any], tuple[Any, int]])
+def test_types_that_do_not_bound_nesting_are_known(kind: Any) -> None:
+    assert not bounds_nesting(type_info(kind))
+    key = "next" if kind is Chain else "unknown"
+    with pytest.raises(MalformedBody, match="nested more than 32"):
+        BodyDecoder(kind)(b'{"%b":' % key.encode() * 33 + b"null" + b"}" * 33)
+
+
+@pytest.mark.parametrize("kind", [Leaf, Leaves, int, list[list[int]], tuple[Leaf, int], Leaf | None])
+def test_types_that_bound_nesting_are_known(kind: Any) -> None:
+    assert bounds_nesting(type_info(kind))
 
 
 @given(JSON_VALUES, st.integers(0, 6))

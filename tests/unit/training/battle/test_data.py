@@ -11,12 +11,8 @@ import pytest
 from bentos.battle.pokedex import load_pokedex
 from training.battle.checks import check_battles, check_ceiling
 from training.battle.data import (
-    BATTLES,
-    CEILING,
-    COLUMNS,
     HELD_OUT_NUMBERS,
     NEVER_HELD_OUT,
-    data_hash,
     held_out_numbers,
     load_battles,
     load_ceiling,
@@ -24,6 +20,7 @@ from training.battle.data import (
     split_of,
     write_battles,
 )
+from training.battle.files import BATTLES, CEILING, data_hash
 from training.battle.simulator import program_digest
 
 
@@ -69,6 +66,20 @@ def test_ceiling_pairings_are_among_the_test_pairings(battles: pd.DataFrame, cei
 
 def test_both_files_were_made_by_the_simulator_in_this_checkout() -> None:
     assert made_by(BATTLES) == made_by(CEILING) == program_digest()
+
+
+def test_data_card_says_what_the_files_hold(battles: pd.DataFrame, ceiling: pd.DataFrame) -> None:
+    card = (BATTLES.parent / "DATA_CARD.md").read_text(encoding="utf-8")
+    strata, splits = battles["stratum"].value_counts(), battles["split"].value_counts()
+    counts = [len(battles), len(ceiling), battles["battles"].sum(), *strata, *splits]
+    sizes = [path.stat().st_size for path in (BATTLES, CEILING)]
+    for number in (*counts, *sizes):
+        assert f"{number:,}" in card
+    assert data_hash() in card
+    assert program_digest() in card
+    for one in load_pokedex().species:
+        if one.dex_number in held_out_numbers() and not one.forme:
+            assert one.name in card
 
 
 def test_split_is_the_same_in_either_order() -> None:
@@ -125,14 +136,6 @@ def test_file_without_a_maker_says_so(tmp_path: Path) -> None:
     path = tmp_path / "battles.parquet"
     _small().to_parquet(path)
     assert made_by(path) == "unknown"
-
-
-def test_hash_is_of_the_content_not_of_the_file(tmp_path: Path) -> None:
-    one, two = tmp_path / "one.parquet", tmp_path / "two.parquet"
-    write_battles(_small(), one, "abc")
-    load_battles(one)[COLUMNS].to_parquet(two, compression=None)
-    assert one.read_bytes() != two.read_bytes()
-    assert data_hash([one]) == data_hash([two])
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@ import pandas as pd
 
 from bentos.battle.api import BattleRequest
 from bentos.battle.loadouts import load_index
+from tests.support.tiny_battle import draw_dataset
 from training.battle.dataset import encode_frame, to_requests
 
 FRAME = pd.DataFrame(
@@ -37,16 +38,10 @@ def test_rows_turn_back_into_requests() -> None:
 
 
 def test_requests_are_spread_over_the_whole_set() -> None:
-    data = encode_frame(
-        pd.concat([FRAME.iloc[[0]]] * 50 + [FRAME.assign(species_2=[9, 9], moves_2=[("surf",)] * 2)])
-    )
-    asked = to_requests(data, 4)
-    assert len(asked) == 4
-    assert {request.pokemon_1_id for request in asked} | {request.pokemon_2_id for request in asked} >= {
-        6,
-        25,
-        9,
-    }
+    data = draw_dataset(200, seed=5)
+    everything = to_requests(data, len(data.rows))
+    asked = to_requests(data, 3)
+    assert asked == [everything[0], everything[(len(everything) - 1) // 2], everything[-1]]
 
 
 def test_selection_keeps_rows_together() -> None:
