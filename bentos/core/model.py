@@ -60,10 +60,8 @@ def find_pin(definition: ServiceDefinition, settings: ModelSettings) -> tuple[Pi
     key_path = settings.public_key or folder / PUBLIC_KEY_NAME
     if settings.source == "image":
         pin = _read_pin(folder)
-    elif settings.uri:
-        pin = Pin(uri=settings.uri, version=settings.version, digest=settings.digest)
     else:
-        raise SettingsError("EKIBEN_MODEL_SOURCE is registry, but EKIBEN_MODEL_URI names no package.")
+        pin = _pin_of(settings)
     return pin, read_public_key(key_path)
 
 
@@ -87,6 +85,13 @@ def load_model(definition: ServiceDefinition, settings: ModelSettings) -> Loaded
             f"The package of {definition.name}", pin.digest, f"{type(error).__name__}: {error}"
         ) from error
     return LoadedModel(package, predictor, routes)
+
+
+def _pin_of(settings: ModelSettings) -> Pin:
+    for name, value in (("URI", settings.uri), ("VERSION", settings.version)):
+        if not value:
+            raise SettingsError(f"EKIBEN_MODEL_SOURCE is registry, but EKIBEN_MODEL_{name} is empty.")
+    return Pin(uri=settings.uri, version=settings.version, digest=settings.digest)
 
 
 def _read_pin(folder: Path) -> Pin:

@@ -1,4 +1,4 @@
-"""Where the labelled battles lie, and their digest: quick, because every start asks whether anything is new."""
+"""Where the labelled battles lie, and their digest: quick, since every start asks whether anything is new."""
 
 from collections.abc import Iterable
 from hashlib import sha256

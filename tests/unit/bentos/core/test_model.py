@@ -51,7 +51,8 @@ def test_pinned_model_is_loaded_and_tested(tiny_package: TinyPackage) -> None:
     [
         ({"digest": ""}, PackageUnpinned, "not pinned"),
         ({"digest": "sha256:" + "0" * 64}, FileAltered, r"manifest\.json"),
-        ({"uri": ""}, SettingsError, "EKIBEN_MODEL_URI names no package"),
+        ({"uri": ""}, SettingsError, "EKIBEN_MODEL_URI is empty"),
+        ({"version": ""}, SettingsError, "EKIBEN_MODEL_VERSION is empty"),
         ({"uri": "/nowhere"}, PackageNotFound, r"No manifest\.json at /nowhere"),
         ({"public_key": "/nowhere.pem"}, SettingsError, "No public key in PEM form at /nowhere"),
         ({"public_key": None}, SettingsError, r"model/public\.pem"),

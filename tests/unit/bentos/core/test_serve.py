@@ -49,7 +49,7 @@ def test_check_of_a_sound_package_says_which_it_is(
     ("arguments", "settings", "code", "words"),
     [
         ([TINY, "--check"], {}, 6, "No pin.json at"),
-        ([TINY, "--check"], {"EKIBEN_MODEL_SOURCE": "registry"}, 5, "EKIBEN_MODEL_URI names no package"),
+        ([TINY, "--check"], {"EKIBEN_MODEL_SOURCE": "registry"}, 5, "EKIBEN_MODEL_URI is empty"),
         ([TINY], {"EKIBEN_SERVER_PORT": "x"}, 5, "EKIBEN_SERVER_PORT: "),
         ([TINY], {"EKIBEN_SERVER_HOST": "0.0.0.0"}, 5, "without API keys is refused"),
         ([TINY], {"EKIBEN_AUTH_KEY_DIGESTS": "x"}, 5, "digest 1 is not a SHA-256"),
