@@ -63,11 +63,9 @@ class RouteEndpoint:
         self._offload = route.offload
         self._is_quick = route.offload is False and not inspect.iscoroutinefunction(route.handler)
 
-    async def _answer(self, exchange: Exchange, *arguments: Any, **keywords: Any) -> None:
-        """Call the handler where it belongs, and send what it returns."""
-        if self._is_quick:
-            await self._send(exchange, self._handler(*arguments, **keywords))
-        elif inspect.iscoroutinefunction(self._handler):
+    async def _answer_slowly(self, exchange: Exchange, *arguments: Any, **keywords: Any) -> None:
+        """Call a handler that is not known to be quick where it belongs, and send what it returns."""
+        if inspect.iscoroutinefunction(self._handler):
             await self._send(exchange, await self._handler(*arguments, **keywords))
         elif self._offload(*arguments, **keywords) if callable(self._offload) else self._offload:
             content, predictions = await self._workers.run(self._work, *arguments, **keywords)
@@ -101,7 +99,10 @@ class BodyEndpoint(RouteEndpoint):
     async def serve(self, exchange: Exchange) -> None:
         """Answer one request."""
         request = self._decode(await read_json(exchange, self._limit_bytes))
-        await self._answer(exchange, request)
+        if self._is_quick:
+            await self._send(exchange, self._handler(request))
+        else:
+            await self._answer_slowly(exchange, request)
 
 
 class ParameterEndpoint(RouteEndpoint):
@@ -118,7 +119,10 @@ class ParameterEndpoint(RouteEndpoint):
             **read_path(exchange.path_values, self._path_parameters),
             **read_query(exchange.scope.get("query_string", b""), self._query_parameters),
         }
-        await self._answer(exchange, **keywords)
+        if self._is_quick:
+            await self._send(exchange, self._handler(**keywords))
+        else:
+            await self._answer_slowly(exchange, **keywords)
 
 
 class HeadEndpoint:

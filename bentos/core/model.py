@@ -58,10 +58,7 @@ def find_pin(definition: ServiceDefinition, settings: ModelSettings) -> tuple[Pi
     """
     folder = staged_folder(definition)
     key_path = settings.public_key or folder / PUBLIC_KEY_NAME
-    if settings.source == "image":
-        pin = _read_pin(folder)
-    else:
-        pin = _pin_of(settings)
+    pin = _read_pin(folder) if settings.source == "image" else _pin_of(settings)
     return pin, read_public_key(key_path)
 
 
