@@ -51,15 +51,34 @@ def _files(booster: xgboost.Booster, sets: dict[str, Dataset], report: dict[str,
     }
 
 
+def _prefix(name: str, model: str, view: str) -> str:
+    """Say `test`, `test_majority`, `test_turns_heuristic`: the model itself and single battles go without
+    saying."""
+    parts = (name, "" if model == "xgboost" else model, "" if view == "per_battle" else view)
+    return "_".join(part for part in parts if part)
+
+
 def _metrics(booster: xgboost.Booster, report: dict[str, Any]) -> dict[str, float]:
     scores = {
-        f"{name}_{score}": value
+        f"{_prefix(name, model, view)}_{score}": value
         for name, judged in report["sets"].items()
-        for score, value in judged["models"]["xgboost"]["per_battle"].items()
+        for model, views in judged["models"].items()
+        for view in ("per_battle", "majority")
+        for score, value in views[view].items()
     }
-    return scores | {
-        "test_majority_accuracy": report["sets"]["test"]["models"]["xgboost"]["majority"]["accuracy"],
-        "ceiling_accuracy_plug_in": report["ceiling_accuracy"]["plug_in"],
-        "share_of_ceiling": report["share_of_ceiling"],
-        "trees": float(booster.num_boosted_rounds()),
+    ends = {
+        f"{_prefix(name, 'xgboost', view)}_{score}_{end}": value
+        for name, judged in report["sets"].items()
+        for view, intervals in judged["models"]["xgboost"]["intervals"].items()
+        for score, interval in intervals.items()
+        for end, value in zip(("low", "high"), interval, strict=True)
     }
+    return (
+        scores
+        | ends
+        | {
+            "ceiling_accuracy_plug_in": report["ceiling_accuracy"]["plug_in"],
+            "share_of_ceiling": report["share_of_ceiling"],
+            "trees": float(booster.num_boosted_rounds()),
+        }
+    )

@@ -14,7 +14,7 @@ from training.battle import baselines, train
 from training.battle.baselines import Model
 from training.battle.dataset import Dataset
 from training.core.pipeline import FrozenScores
-from training.core.scores import score_all, score_intervals
+from training.core.scores import View, score_all, score_intervals
 
 FloatArray = NDArray[np.float64]
 
@@ -91,13 +91,18 @@ def _score(frozen: FrozenScores, data: Dataset, *, intervals: bool) -> dict[str,
     }
     if intervals:
         report["intervals"] = {
-            name: [interval.low, interval.high]
-            for name, interval in score_intervals(frozen, resamples=INTERVAL_RESAMPLES).items()
+            "per_battle": _intervals(frozen, "per_trial"),
+            "majority": _intervals(frozen, "majority"),
         }
         report["accuracy_by_stratum"] = {
             str(stratum): _accuracy(frozen, data.strata == stratum) for stratum in np.unique(data.strata)
         }
     return report
+
+
+def _intervals(frozen: FrozenScores, view: View) -> dict[str, list[float]]:
+    intervals = score_intervals(frozen, view, resamples=INTERVAL_RESAMPLES)
+    return {name: [interval.low, interval.high] for name, interval in intervals.items()}
 
 
 def _accuracy(frozen: FrozenScores, mask: NDArray[np.bool_]) -> float:

@@ -21,7 +21,7 @@ from bentos.battle.features import FEATURES
 from bentos.core.scorers import OnnxScorer
 from training.battle import train
 from training.battle.dataset import Dataset
-from training.battle.evaluation import evaluate_booster, to_scores
+from training.battle.evaluation import ceiling_accuracy, evaluate_booster, to_scores
 from training.battle.pipeline import PIPELINE, load_sets
 from training.core.git import git_state
 from training.core.scores import SCORE_NAMES, log_loss_per_item, score_all
@@ -41,6 +41,7 @@ def main() -> None:
     sys.stdout.write(_machine())
     report = evaluate_booster(_fit_as_configured(sets["train"], sets["validation"]), sets)
     sys.stdout.write(_ceiling_words(report))
+    _print_table("The ceiling that chance sets", _CEILING_HEAD, ceiling_by_stratum(sets["ceiling"]))
     _print_table("Quality beside baselines", _QUALITY_HEAD, quality(report))
     _print_table("Trees, depth and cost", _COST_HEAD, trade_off(sets))
     _print_table("More pairings", _LEARNING_HEAD, learning_curve(sets))
@@ -48,6 +49,7 @@ def main() -> None:
 
 
 _QUALITY_HEAD = ("pairings", "model", *(name.replace("_", " ") for name in SCORE_NAMES), "majority accuracy")
+_CEILING_HEAD = ("move sets", "pairings", "accuracy at most", "accuracy at least", "log loss", "brier")
 _COST_HEAD = ("depth", "trees", "one row, µs of CPU", "ONNX, kB", "test log loss", "test accuracy")
 _LEARNING_HEAD = ("training pairings", "test log loss", "test accuracy", "unseen species accuracy")
 _ERROR_HEAD = ("pairings where a side has", "pairings", "share", "excess log loss", "of all excess")
@@ -57,7 +59,7 @@ def quality(report: dict[str, Any]) -> Iterator[Sequence[str]]:
     """Yield one row per set and model, scores per battle; the model's own with 95 % intervals."""
     for name, judged in report["sets"].items():
         for label, scores in judged["models"].items():
-            intervals = scores.get("intervals", {})
+            intervals = scores.get("intervals", {}).get("per_battle", {})
             cells = [_cell(scores["per_battle"][score], intervals.get(score)) for score in SCORE_NAMES]
             yield (name, label.replace("_", " "), *cells, f"{scores['majority']['accuracy']:.4f}")
 
@@ -77,6 +79,27 @@ def _ceiling_words(report: dict[str, Any]) -> str:
         f"(estimated from above; {ceiling['held_out']:.4f} from below); "
         f"this one reaches {report['share_of_ceiling']:.2%} of that. Sets: {sizes}.\n"
     )
+
+
+def ceiling_by_stratum(ceiling: Dataset) -> Iterator[Sequence[str]]:
+    """Yield what a model with the true probabilities would score, for all pairings and by stratum.
+
+    The accuracy's two estimates are those of `ceiling_accuracy`; log loss and Brier score take each pairing's
+    share of wins for its true probability, which flatters them by about half a battle's worth in 200.
+    """
+    strata = {"all": np.ones(len(ceiling.trials), dtype=bool)} | {
+        str(name): ceiling.strata == name for name in np.unique(ceiling.strata)
+    }
+    for name, mask in strata.items():
+        chosen = ceiling.select(mask)
+        accuracy = ceiling_accuracy(chosen)
+        scores = score_all(to_scores(chosen, chosen.wins / chosen.trials))
+        yield (
+            name,
+            f"{len(chosen.trials):,}",
+            *(f"{accuracy[estimate]:.4f}" for estimate in ("plug_in", "held_out")),
+            *(f"{scores[score]:.4f}" for score in ("log_loss", "brier")),
+        )
 
 
 def trade_off(sets: dict[str, Dataset]) -> Iterator[Sequence[str]]:

@@ -39,7 +39,7 @@ def test_report_has_every_model_and_details_for_one() -> None:
     assert report["test"]["battles"] == data.trials.sum()
     oracle, coin = report["test"]["models"]["oracle"], report["test"]["models"]["coin"]
     assert oracle["per_battle"]["accuracy"] > coin["per_battle"]["accuracy"]
-    low, high = oracle["intervals"]["log_loss"]
+    low, high = oracle["intervals"]["per_battle"]["log_loss"]
     assert low < oracle["per_battle"]["log_loss"] < high
     assert set(oracle["accuracy_by_stratum"]) == {"strong", "uniform"}
     assert "intervals" not in coin

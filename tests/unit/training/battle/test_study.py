@@ -35,6 +35,13 @@ def test_errors_are_shared_out_among_all_mechanisms() -> None:
     assert everything[4] == "100%"
 
 
+def test_ceiling_is_given_for_all_and_by_stratum() -> None:
+    rows = list(study.ceiling_by_stratum(tiny_sets()["ceiling"]))
+    assert [row[0] for row in rows] == ["all", "strong", "uniform"]
+    assert int(rows[0][1]) == int(rows[1][1]) + int(rows[2][1])
+    assert all(float(row[3]) <= float(row[2]) <= 1 for row in rows)
+
+
 def test_one_row_takes_time() -> None:
     scorer = OnnxScorer(tiny_candidate().files["model.onnx"])
     assert study.time_one_row(scorer, tiny_sets()["test"].features()) > 0
@@ -47,6 +54,6 @@ def test_study_is_printed_as_markdown(
     study.main()
     printed = capsys.readouterr().out
     assert printed.startswith("# How the battle model was sized\n\nMeasured on ")
-    assert printed.count("\n## ") == 4
+    assert printed.count("\n## ") == 5
     assert "| test | turns heuristic |" in printed
     assert "of that. Sets: test: " in printed
