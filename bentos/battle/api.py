@@ -68,7 +68,8 @@ class Contribution(Struct, frozen=True):
 
 class ExplainAnswer(Struct, frozen=True):
     """The answer, and what it rests on: largest contributions first; with `base_log_odds` they add up to the
-    log-odds of Pokémon 1 winning."""
+    log-odds of Pokémon 1 winning. The base is what holds for the average battle: the faster side wins a
+    little more often, so it has the sign of whoever is faster."""
 
     prediction: BattleAnswer
     summary: str

@@ -122,9 +122,14 @@ def _spoken(feature: str, fighters: tuple[Fighter, Fighter]) -> str:
 def _summary(winner: str, confidence: float, contributions: list[Contribution]) -> str:
     strongest = contributions[0]
     return (
-        f"{winner} wins {confidence:.0%} of such battles. What counts most is the {strongest.mechanism}, "
-        f"in favour of {strongest.favours}: {strongest.explanation}"
+        f"{winner} wins {_percent(confidence)} of such battles. What counts most is the "
+        f"{strongest.mechanism}, in favour of {strongest.favours}: {strongest.explanation}"
     )
+
+
+def _percent(share: float) -> str:
+    """Round to whole percent, but never say that what is not certain is."""
+    return "more than 99%" if share > 0.99 else f"{share:.0%}"
 
 
 def _race_words(values: Values, fighters: tuple[Fighter, Fighter]) -> str:
@@ -160,7 +165,13 @@ def _stats_words(values: Values, fighters: tuple[Fighter, Fighter]) -> str:
 
 def _effect_words(mechanism: str) -> Callable[[Values, tuple[Fighter, Fighter]], str]:
     def words(values: Values, fighters: tuple[Fighter, Fighter]) -> str:
-        return "; ".join(f"{one.label}: {_listed(values, one, mechanism)}" for one in fighters) + "."
+        listed = [_listed(values, one, mechanism) for one in fighters]
+        if not any(listed):
+            return "No move on either side does any of this, which sets this battle apart from the usual one."
+        return (
+            "; ".join(f"{one.label}: {names or 'none'}" for one, names in zip(fighters, listed, strict=True))
+            + "."
+        )
 
     return words
 
@@ -171,7 +182,7 @@ def _listed(values: Values, fighter: Fighter, mechanism: str) -> str:
         for name, value in values.items()
         if value and name.startswith(fighter.prefix) and _MECHANISM[name] == mechanism
     ]
-    return ", ".join(dict.fromkeys(names)) or "none"
+    return ", ".join(dict.fromkeys(names))
 
 
 def _effect_name(feature: str, value: float) -> str:

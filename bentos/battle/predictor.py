@@ -15,7 +15,7 @@ from bentos.battle.api import (
 from bentos.battle.contract import load_contract
 from bentos.battle.features import FloatArray, load_features
 from bentos.battle.loadouts import Loadout, UnknownPokemon, UnusableMoves, load_index
-from bentos.core.errors import FieldError, InvalidFields, SelfTestFailed
+from bentos.core.errors import MOST_NAMED, FieldError, InvalidFields, SelfTestFailed
 from bentos.core.package import ModelPackage, require_contract
 from bentos.core.scorers import BoosterScorer, OnnxScorer
 
@@ -27,8 +27,6 @@ BATCH_ROWS = 64
 """From about this many rows on, the Booster is faster than ONNX Runtime."""
 CHUNK_ROWS = 2_048
 """Rows scored in one go; between chunks other threads get their turn."""
-MOST_ERRORS = 100
-"""Bad rows that are named in one answer."""
 SELFTEST_TOLERANCE = 1e-5
 """Allowed difference of probabilities between the machine that signed and the one that serves."""
 
@@ -129,10 +127,10 @@ class BattlePredictor:
                 pairs.append(self.encode(battle, f"battles[{row}]."))
             except InvalidFields as error:
                 errors += error.errors
-                if len(errors) >= MOST_ERRORS:
+                if len(errors) >= MOST_NAMED:
                     break
         if errors:
-            raise InvalidFields(errors[:MOST_ERRORS])
+            raise InvalidFields(errors)
         return pairs
 
     def _bad_fields(self, request: BattleRequest, prefix: str) -> list[FieldError]:

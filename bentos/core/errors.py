@@ -29,6 +29,13 @@ from typing import ClassVar
 
 import msgspec
 
+MOST_IN_DETAIL = 3
+"""Bad fields that the sentence of a problem document names; its `errors` name more."""
+
+
+MOST_NAMED = 100
+"""Bad fields that one problem document names."""
+
 
 class FieldError(msgspec.Struct, frozen=True):
     """One bad field of a request: `field` is a JSON path such as `battles[3].pokemon_1_id`."""
@@ -137,7 +144,13 @@ class InvalidFields(RequestError):
     status, slug, title = 422, "invalid-fields", "The request does not fit the contract"
 
     def __init__(self, errors: Sequence[FieldError]) -> None:
-        super().__init__("; ".join(f"{error.field}: {error.message}" for error in errors[:3]), errors)
+        named = "; ".join(f"{error.field}: {error.message}" for error in errors[:MOST_IN_DETAIL])
+        left = len(errors) - MOST_IN_DETAIL
+        if left > 0:
+            named += f"; and {left} more"
+        if len(errors) >= MOST_NAMED:
+            named += f"; only the first {MOST_NAMED} are named"
+        super().__init__(named, errors[:MOST_NAMED])
 
 
 class InternalFailure(RequestError):

@@ -7,10 +7,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 import msgspec
 
-from bentos.core.errors import FieldError
-
-MOST_ERRORS = 100
-"""Bad fields that one answer names."""
+from bentos.core.errors import MOST_NAMED, FieldError
 
 WHOLE_BODY = "body"
 """What stands for the field where the body as a whole is wrong."""
@@ -22,7 +19,7 @@ def field_errors(value: Any, expected: Any, otherwise: str = "") -> tuple[FieldE
     Structs and lists are looked through item by item; what is inside them is judged by msgspec, as it is when
     a body is decoded. `otherwise` is the decoder's own message, in case nothing is found here.
     """
-    found = tuple(islice(_walk(value, expected, ""), MOST_ERRORS))
+    found = tuple(islice(_walk(value, expected, ""), MOST_NAMED))
     return found or (parse_message(otherwise, ""),)
 
 

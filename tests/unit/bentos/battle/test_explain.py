@@ -70,3 +70,15 @@ def test_every_feature_belongs_to_a_mechanism_with_words() -> None:
     assert mechanisms == {
         one.mechanism for one in explain(tiny_predictor(), BattleRequest(25, 6)).contributions
     }
+
+
+def test_nothing_uncertain_is_called_certain() -> None:
+    answer = explain(tiny_predictor(), BattleRequest(150, 129))
+    assert answer.prediction.confidence < 1
+    assert "wins 100%" not in answer.summary
+
+
+def test_absent_effects_are_said_to_be_absent() -> None:
+    answer = explain(tiny_predictor(), BattleRequest(6, 3, ["slash"], ["tackle"]))
+    healing = next(one for one in answer.contributions if one.mechanism == "healing and recoil")
+    assert healing.explanation.startswith("No move on either side does any of this")

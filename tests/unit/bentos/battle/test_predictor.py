@@ -94,6 +94,7 @@ def test_no_more_than_a_hundred_bad_rows_are_named() -> None:
     with pytest.raises(InvalidFields) as caught:
         tiny_predictor().predict_many(BattlesRequest([BattleRequest(9999, 9999)] * 500))
     assert len(caught.value.errors) == 100
+    assert caught.value.detail.endswith("and 97 more; only the first 100 are named")
 
 
 def test_self_test_passes_with_the_stored_answers() -> None:

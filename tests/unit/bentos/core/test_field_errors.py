@@ -6,8 +6,8 @@ import msgspec
 import pytest
 from msgspec import Meta
 
-from bentos.core.errors import FieldError
-from bentos.core.field_errors import MOST_ERRORS, field_errors, parse_message
+from bentos.core.errors import MOST_NAMED, FieldError
+from bentos.core.field_errors import field_errors, parse_message
 
 
 class Inner(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
@@ -60,7 +60,7 @@ def test_messages_say_what_was_expected() -> None:
 
 
 def test_number_of_errors_is_bounded() -> None:
-    assert len(field_errors({"one": {"firstOne": 1}, "several": [{}] * 1000}, Outer)) == MOST_ERRORS
+    assert len(field_errors({"one": {"firstOne": 1}, "several": [{}] * 1000}, Outer)) == MOST_NAMED
 
 
 def test_decoders_own_message_is_the_last_resort() -> None:
