@@ -36,6 +36,9 @@ from bentos.core.router import Router
 from bentos.core.routing import Route, ServiceDefinition
 from bentos.core.workers import Workers
 
+LEAST_SAMPLE = 1e-9
+"""A smaller share of logged requests makes no difference in a process's life."""
+
 UNKNOWN_ROUTE = "unknown"
 """The one label for all paths that nobody declared."""
 
@@ -60,7 +63,7 @@ class Gateway:
         self.problems = ProblemWriter(self.heads)
         self.workers = Workers(worker_threads)
         self._guard = guard
-        self._log_interval = round(1 / access_sample) if access_sample else -1
+        self._log_interval = round(1 / max(access_sample, LEAST_SAMPLE)) if access_sample else -1
         self._until_logged = self._log_interval
         self._json_head = self.heads.make(JSON)
         self.router = Router(self.metrics, self.heads.make(None), self._refusing(self._refuse_while_starting))

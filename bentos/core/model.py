@@ -35,7 +35,7 @@ def find_definition(name: str) -> ServiceDefinition:
     )
     try:
         definition = getattr(importlib.import_module(module_name), attribute)
-    except (ModuleNotFoundError, AttributeError) as error:
+    except (ImportError, AttributeError, TypeError, ValueError) as error:
         raise SettingsError(f"There is no service {name!r}: {error}.") from error
     if not isinstance(definition, ServiceDefinition):
         raise SettingsError(f"{name!r} is not a ServiceDefinition.")
@@ -58,7 +58,7 @@ def find_pin(definition: ServiceDefinition, settings: ModelSettings) -> tuple[Pi
     """
     folder = staged_folder(definition)
     key_path = settings.public_key or folder / PUBLIC_KEY_NAME
-    pin = _read_pin(folder) if settings.source == "image" else _pin_of(settings)
+    pin = _read_pin(folder, definition.name) if settings.source == "image" else _pin_of(settings)
     return pin, read_public_key(key_path)
 
 
@@ -91,11 +91,15 @@ def _pin_of(settings: ModelSettings) -> Pin:
     return Pin(uri=settings.uri, version=settings.version, digest=settings.digest)
 
 
-def _read_pin(folder: Path) -> Pin:
+def _read_pin(folder: Path, name: str) -> Pin:
     try:
         pin = msgspec.json.decode((folder / PIN_NAME).read_bytes(), type=Pin)
     except OSError as error:
-        raise PackageNotFound(str(folder), PIN_NAME) from error
+        way_out = (
+            f"no model is staged here. Run `ekiben build {name}` or `ekiben serve {name}`, or set "
+            "EKIBEN_MODEL_SOURCE=registry and EKIBEN_MODEL_URI, _VERSION, _DIGEST and _PUBLIC_KEY"
+        )
+        raise PackageNotFound(str(folder), PIN_NAME, way_out) from error
     except msgspec.DecodeError as error:
         raise SettingsError(f"{folder / PIN_NAME} is not a pin: {error}.") from error
     return msgspec.structs.replace(pin, uri=str(folder))

@@ -58,7 +58,9 @@ def read_public_key(path: Path) -> Ed25519PublicKey:
     try:
         key = load_pem_public_key(path.read_bytes())
     except (OSError, ValueError, UnsupportedAlgorithm) as error:
-        raise SettingsError(f"No public key in PEM form at {path}: {error}") from error
+        raise SettingsError(
+            f"No public key in PEM form at {path} (EKIBEN_MODEL_PUBLIC_KEY names another one): {error}"
+        ) from error
     if not isinstance(key, Ed25519PublicKey):
         raise SettingsError(f"The public key at {path} is not an Ed25519 key.")
     return key

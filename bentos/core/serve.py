@@ -103,7 +103,9 @@ class Process:
 
     def _announce_start(self, listener: socket.socket) -> None:
         _log.info("Listening; the model is being loaded", **self._address(listener))
-        if self._auth == "off" and not is_loopback(self._settings.server.host):
+        if self._auth == "off" and is_loopback(self._settings.server.host):
+            _log.info("No API key is asked for: the server listens on loopback only")
+        elif self._auth == "off":
             _log.warning("EKIBEN_AUTH_MODE is off: whoever reaches this address may call")
 
     def _announce(self, model: LoadedModel, listener: socket.socket) -> None:

@@ -21,7 +21,7 @@ class ModelSettings(BaseSettings):
     """Folder of the package as fsspec writes it: a path, `file://…`, `s3://…`."""
     version: str = ""
     """Version in the registry; it is named in every answer."""
-    digest: str = ""
+    digest: str = Field(default="", pattern=r"^(sha256:[0-9a-f]{64})?$")
     """`sha256:<hex>` of the package's manifest. Without it nothing loads."""
     public_key: Path | None = None
     """PEM file of the trainer's Ed25519 public key. None: the one staged with the image's package."""
@@ -69,7 +69,7 @@ class LogSettings(BaseSettings):
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     """Lowest level that is written."""
-    access_sample: float = Field(default=0.001, ge=0, le=1)
+    access_sample: float = Field(default=0.001, ge=0, le=1, allow_inf_nan=False)
     """Share of successful requests that get an access line; errors always do. A line costs about as much as
     a prediction."""
 

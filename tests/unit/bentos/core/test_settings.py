@@ -40,3 +40,9 @@ def test_value_that_makes_no_sense_is_refused_by_the_variables_name(
     monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError, match=f"^{name}: "):
         Settings()
+
+
+def test_digest_without_its_algorithm_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EKIBEN_MODEL_DIGEST", "2354")
+    with pytest.raises(SettingsError, match="EKIBEN_MODEL_DIGEST"):
+        Settings()
