@@ -42,7 +42,7 @@ clean: ## Remove .venv, caches and built files; the registry in .ekiben stays
 	rm -rf .venv build dist htmlcov .coverage* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 
 .venv/.synced: $(UV) pyproject.toml uv.lock
-	$(UV) sync --frozen --quiet
+	@$(UV) sync --frozen || { echo "No packages could be fetched: is there a network, or a proxy to set?" >&2; exit 1; }
 	@touch $@
 
 $(UV):

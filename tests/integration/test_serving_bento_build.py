@@ -35,6 +35,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     (root / "secret.txt").write_text("must not be in the image")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BENTOML_HOME", str(root / "home"))
+        # What runs in there is a copy; it says nothing about the coverage of the code itself.
+        for name in ("COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START"):
+            patch.delenv(name, raising=False)
         yield root
 
 

@@ -90,12 +90,13 @@ def build(model: ModelArgument, output: OutputOption = "table") -> None:
 
 def _pinned(model: str) -> "Rollout":
     from training.core.errors import NoChampion
-    from training.core.pins import read_pin
+    from training.core.pins import read_pin, require_files
     from training.core.settings import read_settings
 
     rollout = read_pin(read_settings().home, model)
     if rollout is None:
         raise NoChampion(model)
+    require_files(model, rollout)
     return rollout
 
 

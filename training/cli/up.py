@@ -21,7 +21,7 @@ from training.core.local import (
     require_space,
     tracking_service,
 )
-from training.core.pins import Rollout, read_pin
+from training.core.pins import Rollout, read_pin, require_files
 from training.core.ports import require_free_port
 from training.core.settings import TrainingSettings, read_settings
 from training.core.supervisor import LOOK_INTERVAL_SECONDS, StopRequest, Supervisor
@@ -36,9 +36,11 @@ Policy = Literal["auto", "manual"]
 
 
 def up(
-    port: Annotated[int | None, typer.Option(help="Port of battle; else EKIBEN_SERVER_PORT, 3000.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Port of battle; else EKIBEN_SERVER_PORT, 3000.")
+    ] = None,
     mlflow_port: Annotated[
-        int | None, typer.Option(help="Port of MLflow; else EKIBEN_MLFLOW_PORT, 5000.")
+        int | None, typer.Option(min=1, max=65535, help="Port of MLflow; else EKIBEN_MLFLOW_PORT, 5000.")
     ] = None,
     no_mlflow: Annotated[bool, typer.Option("--no-mlflow", help="Start no MLflow server.")] = False,
     policy: Annotated[
@@ -51,12 +53,14 @@ def up(
     what is served; a version that would not load is refused, and the one before goes on serving.
     """
     settings = read_settings().model_copy(update={"promotion": policy})
+    if mlflow_port is None:
+        mlflow_port = settings.mlflow_port
     stop = StopRequest()
     stop.install()
     stack = LocalStack(
         settings,
-        port=port or Settings().server.port,
-        mlflow_port=None if no_mlflow else mlflow_port or settings.mlflow_port,
+        port=Settings().server.port if port is None else port,
+        mlflow_port=None if no_mlflow else mlflow_port,
         stop=stop,
         steps=Steps(),
     )
@@ -126,7 +130,11 @@ class LocalStack:
 
     def _try(self, base: str) -> None:
         trial = find_trial(base)
-        if trial:
+        if trial and trial.needs_key:
+            self.steps.say("try it with one of your API keys:")
+            typer.echo(trial.curl())
+        elif trial:
+            self.steps.say(f"it asks for no API key, because it listens on loopback ({HOST}) only")
             self.steps.say("try it; this is what it answers now:")
             typer.echo(f"{trial.curl()}\n{trial.ask()}")
         self.steps.say("Ctrl-C stops everything")
@@ -177,12 +185,14 @@ def ensure_champion(settings: TrainingSettings, model: str, step: Step) -> Rollo
     """Train if the inputs are new, let gate and policy decide, and return the pin in force.
 
     Raises NoChampion or PromotionRefused if there is nothing that may be served, PackageError if what is
-    pinned does not verify, and whatever training raises.
+    pinned does not verify or lies there no more, and whatever training raises.
     """
     from training.core.pipeline import find_pipeline
 
     pipeline = find_pipeline(model)
     rollout = read_pin(settings.home, model)
+    if rollout:
+        require_files(model, rollout)
     if rollout and made_from(rollout) == pipeline.inputs().digest():
         news = "nothing new"
     else:
@@ -199,7 +209,7 @@ def made_from(rollout: Rollout) -> str:
 
 def _train(settings: TrainingSettings, pipeline: "Pipeline", step: Step) -> tuple[str, Rollout]:
     # MLflow takes seconds to import: a run that finds nothing new, and `ekiben --help`, do without it.
-    from training.core.lifecycle import train
+    from training.core.lifecycle import settle_challenger, train
     from training.core.promotion import promote
     from training.core.registry import CHAMPION
     from training.core.workbench import open_workbench
@@ -211,8 +221,11 @@ def _train(settings: TrainingSettings, pipeline: "Pipeline", step: Step) -> tupl
         promote(bench, pipeline, training.version.version)
     elif champion and read_pin(settings.home, pipeline.name) is None:
         promote(bench, pipeline, champion.version)
+    waiting = settle_challenger(bench, pipeline)
     rollout = read_pin(settings.home, pipeline.name)
     if rollout is None:
+        step.progress(waiting)
         raise NoChampion(pipeline.name)
     verdict = f"trained version {training.version.version}, gate {training.version.gate}"
-    return verdict if training.new else "nothing new", rollout
+    news = verdict if training.new else "nothing new"
+    return f"{news}; {waiting}" if waiting else news, rollout

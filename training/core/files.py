@@ -8,14 +8,30 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bentos.core.errors import SettingsError
 from training.core.errors import RegistryBusy
 
 _POLL_SECONDS = 0.05
 
 
+def make_folder(folder: Path) -> None:
+    """Make the folder unless it is there. Raises SettingsError if it can't be made or written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"The folder {folder} can't be made: {error.strerror}. Choose another home: EKIBEN_HOME"
+        ) from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise SettingsError(f"The folder {folder} can't be written. Choose another home: EKIBEN_HOME")
+
+
 def write_atomically(path: Path, content: bytes) -> None:
-    """Put `content` at `path`: a reader sees the old bytes or the new ones, also after a crash."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Put `content` at `path`: a reader sees the old bytes or the new ones, also after a crash.
+
+    Raises SettingsError if the folder can't be made or written.
+    """
+    make_folder(path.parent)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     temporary = Path(name)
     try:
@@ -32,8 +48,8 @@ def write_atomically(path: Path, content: bytes) -> None:
 @contextmanager
 def locked(path: Path, timeout_seconds: float) -> Iterator[None]:
     """Hold the lock at `path`; the system frees it when the process dies. Raises RegistryBusy after the
-    timeout."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    timeout, SettingsError if the lock's folder can't be made or written."""
+    make_folder(path.parent)
     with path.open("w") as file:
         _acquire(file.fileno(), path, timeout_seconds)
         yield

@@ -1,4 +1,8 @@
-"""The trainer's Ed25519 key: made at first use, readable by its owner only, its public half beside it."""
+"""The trainer's Ed25519 key: made at first use, then readable by its owner only, its public half beside it.
+
+A key that comes from elsewhere may be open to a group, because a mounted Kubernetes secret is
+(`defaultMode: 0440` with an `fsGroup`); to every user of the machine it may not.
+"""
 
 import os
 import stat
@@ -17,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from bentos.core.errors import SettingsError
-from training.core.files import write_atomically
+from training.core.files import make_folder, write_atomically
 
 
 def signing_key(private_path: Path, public_path: Path) -> Ed25519PrivateKey:
@@ -37,7 +41,7 @@ def signing_key(private_path: Path, public_path: Path) -> Ed25519PrivateKey:
 def _create(path: Path) -> None:
     """Put a new key at `path`, unless another process was quicker: a link, unlike a rename, never
     replaces."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".new-key-")
     temporary = Path(name)
@@ -59,5 +63,7 @@ def _read(path: Path) -> Ed25519PrivateKey:
     if not isinstance(key, Ed25519PrivateKey):
         raise SettingsError(f"The private key at {path} is not an Ed25519 key.")
     if path.stat().st_mode & stat.S_IRWXO:
-        raise SettingsError(f"Every user can read the private key at {path}: chmod 600 it.")
+        raise SettingsError(
+            f"The private key at {path} is open to every user: chmod 600 it, or 440 if a group needs it."
+        )
     return key

@@ -3,11 +3,11 @@ promotion."""
 
 import msgspec
 
-from bentos.core.errors import ContractMismatch
+from bentos.core.errors import ContractMismatch, PackageError
 from bentos.core.manifest import sha256_digest
 from bentos.core.package import CONTRACT_NAME
 from training.core import gate
-from training.core.errors import AlreadyChampion, VersionQuarantined
+from training.core.errors import AlreadyChampion, PromotionRefused, VersionQuarantined
 from training.core.packaging import sign_package
 from training.core.pipeline import Candidate, Pipeline, Progress, TrainingInputs
 from training.core.promotion import promote
@@ -70,6 +70,24 @@ def judge_version(bench: Workbench, pipeline: Pipeline, version: str, progress: 
     bench.tracking.record_verdict(chosen.run_id, verdict, frozen)
     _record(bench, chosen, verdict)
     return verdict
+
+
+def settle_challenger(bench: Workbench, pipeline: Pipeline) -> str:
+    """Promote the challenger, if there is one and the policy is `auto`; return what became of it, or nothing.
+
+    One that may not be promoted goes on waiting, and the sentence says why. Raises RegistryUnavailable.
+    """
+    challenger = bench.registry.with_alias(pipeline.name, CHALLENGER)
+    if challenger is None:
+        return ""
+    waits = f"version {challenger.version} waits for `ekiben promote {pipeline.name}`"
+    if bench.settings.promotion != "auto":
+        return waits
+    try:
+        promote(bench, pipeline, challenger.version)
+    except (PromotionRefused, PackageError) as error:
+        return f"{waits}: {error}"
+    return f"version {challenger.version}, which had passed its gate before, is promoted"
 
 
 def _make(bench: Workbench, pipeline: Pipeline, inputs: TrainingInputs, progress: Progress) -> ModelVersion:

@@ -16,6 +16,7 @@ import psutil
 
 from bentos.core.errors import SettingsError
 from training.core.errors import HomeInUse
+from training.core.files import make_folder
 from training.core.pins import Rollout
 from training.core.process import Service
 from training.core.settings import TrainingSettings
@@ -101,12 +102,7 @@ def require_space(home: Path) -> int:
 
     Raises SettingsError if it can't be made or written, or if less than 512 MiB are free.
     """
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SettingsError(f"The home folder {home} can't be made: {error.strerror}. EKIBEN_HOME") from error
-    if not os.access(home, os.W_OK | os.X_OK):
-        raise SettingsError(f"The home folder {home} can't be written. Choose another: EKIBEN_HOME")
+    make_folder(home)
     free = shutil.disk_usage(home).free
     if free < MINIMUM_FREE_BYTES:
         wanted = MINIMUM_FREE_BYTES // 2**20

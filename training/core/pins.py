@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from bentos.core.errors import SettingsError
+from bentos.core.errors import PackageNotFound, SettingsError
 from bentos.core.package import Pin
 from training.core.files import write_atomically
 
@@ -54,3 +54,18 @@ def read_pin(home: Path, model: str) -> Rollout | None:
         return None
     except (OSError, msgspec.DecodeError) as error:
         raise SettingsError(f"The pin at {path} is unreadable: {error}") from error
+
+
+def require_files(model: str, rollout: Rollout) -> None:
+    """Raise PackageNotFound, which says what to do, if the pinned folder or the key is where it was no more.
+
+    A pin holds full paths: it does not survive that a checkout or a home is moved. Buckets are not asked.
+    """
+    reason = (
+        "the pin holds full paths, and the checkout or its .ekiben was moved or cleared; "
+        f"`ekiben promote {model} --version {rollout.version}` writes the pin again"
+    )
+    if "://" not in rollout.uri and not Path(rollout.uri).is_dir():
+        raise PackageNotFound(rollout.uri, f"package of {model}", reason)
+    if not Path(rollout.public_key).is_file():
+        raise PackageNotFound(rollout.public_key, f"public key of {model}", reason)

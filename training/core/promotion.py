@@ -43,6 +43,7 @@ def promote(
         chosen = bench.registry.version(model, version) if version else _challenger(bench, model)
         champion = bench.registry.with_alias(model, CHAMPION)
         if champion and champion.version == chosen.version:
+            bench.load(champion)
             _pin(bench, pipeline, champion)
             return Promotion(model, chosen.version, chosen.previous_champion, changed=False)
         _require_promotable(chosen, champion, force_reason)
@@ -141,7 +142,7 @@ def _move(bench: Workbench, pipeline: Pipeline, chosen: ModelVersion) -> None:
 
 def _pin(bench: Workbench, pipeline: Pipeline, chosen: ModelVersion) -> None:
     rollout = Rollout(
-        uri=chosen.uri,
+        uri=bench.locate(chosen),
         version=chosen.version,
         digest=chosen.digest,
         public_key=str(bench.settings.public_key),

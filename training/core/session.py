@@ -6,12 +6,14 @@ MLflow reads its environment at import, so it is imported here and only after `_
 import logging
 import os
 import re
+import textwrap
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from training.core.errors import RegistryUnavailable, VersionNotFound
+from training.core.files import make_folder
 from training.core.settings import TrainingSettings
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ class Session:
 
         self.settings = settings
         if settings.tracking.startswith("sqlite"):
-            settings.home.mkdir(parents=True, exist_ok=True)
+            make_folder(settings.home)
         mlflow.set_tracking_uri(settings.tracking)
         mlflow.set_registry_uri(settings.tracking)
         self.client = self._connect()
@@ -70,8 +72,23 @@ class Session:
             raise self._unavailable(error) from error
 
     def _unavailable(self, error: Exception) -> RegistryUnavailable:
-        reason = _CREDENTIALS.sub("//", str(error).strip().partition("\n")[0])
-        return RegistryUnavailable(self.settings.tracking_label, reason[:_REASON_LIMIT])
+        reason = _CREDENTIALS.sub("//", _explain(error).strip().partition("\n")[0])
+        short = textwrap.shorten(reason, _REASON_LIMIT, placeholder=" …")
+        return RegistryUnavailable(self.settings.tracking_label, short)
+
+
+def _explain(error: BaseException) -> str:
+    """Return what went wrong with the network or a file, which HTTP libraries bury under addresses and
+    retries."""
+    chain = [error]
+    while inner := chain[-1].__cause__ or chain[-1].__context__:
+        chain.append(inner)
+    if not any(isinstance(link, OSError) for link in chain):
+        return str(error)
+    root = chain[-1]
+    if isinstance(root, OSError) and root.strerror:
+        return f"{root.strerror}: {root.filename}" if root.filename else root.strerror
+    return str(root) or str(error)
 
 
 def _calm(settings: TrainingSettings) -> None:

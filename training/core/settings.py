@@ -52,8 +52,11 @@ class TrainingSettings(BaseSettings):
     @field_validator("home")
     @classmethod
     def _absolute_folder(cls, home: Path) -> Path:
-        if home.exists() and not home.is_dir():
-            raise ValueError(f"{home} is not a folder")
+        try:
+            if home.exists() and not home.is_dir():
+                raise ValueError(f"{home} is not a folder")
+        except OSError as error:
+            raise ValueError(f"{home} can't be used: {error.strerror}") from error
         return home.absolute()
 
     @field_validator("tracking_uri")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+KEY_HEADER = "X-API-Key"
 TIMEOUT_SECONDS = 10.0
 
 
@@ -17,26 +18,37 @@ class Trial:
     base_url: str
     path: str
     body: Any
+    needs_key: bool = False
+    """Whether the service answers only with an API key; it is the caller's, so the trial has none."""
 
     def curl(self) -> str:
-        """Return the request as a command line."""
+        """Return the request as a command line, with a placeholder where a key belongs."""
         words = ["curl", "-s", self.base_url + self.path, "-H", "Content-Type: application/json"]
+        words += ["-H", f"{KEY_HEADER}: YOUR-KEY"] if self.needs_key else []
         return shlex.join([*words, "-d", json.dumps(self.body, ensure_ascii=False)])
 
     def ask(self) -> str:
-        """Send the request and return the answer's body."""
+        """Send the request, without a key, and return the answer's body."""
         return _request(self.base_url, "POST", self.path, json.dumps(self.body).encode())
 
 
 def find_trial(base_url: str) -> Trial | None:
-    """Return the first documented POST that has an example; None if there is none, or a key is asked for."""
+    """Return the first documented POST that has an example, or None if there is none."""
     document = json.loads(_request(base_url, "GET", "/openapi.json"))
     for path, operations in document.get("paths", {}).items():
-        content = operations.get("post", {}).get("requestBody", {}).get("content", {})
+        operation = operations.get("post", {})
+        content = operation.get("requestBody", {}).get("content", {})
         example = content.get("application/json", {}).get("example")
         if example is not None:
-            return Trial(base_url, path, example)
+            security = operation.get("security", document.get("security", []))
+            return Trial(base_url, path, example, _needs_key(security))
     return None
+
+
+def _needs_key(security: list[dict[str, Any]]) -> bool:
+    """Return whether every way in asks for something: `{}` among the alternatives means that none need be
+    taken."""
+    return bool(security) and {} not in security
 
 
 def _request(base_url: str, method: str, path: str, body: bytes | None = None) -> str:

@@ -29,8 +29,15 @@ class Workbench:
 
     def load(self, version: ModelVersion) -> ModelPackage:
         """Fetch and verify a version's package. Raises PackageError."""
-        pin = Pin(uri=version.uri, version=version.version, digest=version.digest)
+        pin = Pin(uri=self.locate(version), version=version.version, digest=version.digest)
         return load_package(pin, read_public_key(self.settings.public_key))
+
+    def locate(self, version: ModelVersion) -> str:
+        """Return where a version's package lies: where it was put, or, if that folder is gone because the
+        home was moved, where today's store has it."""
+        today = self.packages.address(version.model, version.digest)
+        moved = "://" not in version.uri and not Path(version.uri).exists() and Path(today).exists()
+        return today if moved else version.uri
 
     def key(self) -> Ed25519PrivateKey:
         """Return the trainer's key, made at first use. Raises SettingsError."""

@@ -1,21 +1,22 @@
-"""The local stack with a small web server in place of the model: `python -m ... HOME PORT`.
+"""`ekiben up` with a small web server in place of the model: `python -m ... HOME PORT`.
 
 The server is ready at once and answers GET with the version that it serves. A pin with the digest `altered`
-does not load, one with the digest `broken` passes its check and then fails to start.
+does not load, one with `broken` passes its check and then fails to start, one with `long` trains for ever.
 """
 
+import os
 import sys
+import time
 from pathlib import Path
 from unittest.mock import patch
 
 from bentos.core.errors import EkibenError
 from tests.unit.training.core.services import BROKEN, make_service
 from training.cli import up
-from training.cli.steps import Step, Steps
+from training.cli.steps import Step
 from training.core.pins import Rollout, read_pin
 from training.core.process import Service
 from training.core.settings import TrainingSettings
-from training.core.supervisor import StopRequest
 
 ANSWERING = """
 import http.server, json, sys
@@ -42,6 +43,9 @@ def pinned(version: str, digest: str = "good") -> Rollout:
 def _champion(settings: TrainingSettings, model: str, step: Step) -> Rollout:
     rollout = read_pin(settings.home, model)
     assert rollout
+    if rollout.digest == "long":
+        step.progress("training for ever")
+        time.sleep(600)
     return rollout
 
 
@@ -55,13 +59,11 @@ def _refusal(model: str, rollout: Rollout) -> str | None:
 
 
 def run(home: Path, port: int) -> int:
-    """Run the stack as `ekiben up` does; return the exit code."""
-    stop = StopRequest()
-    stop.install()
-    stack = up.LocalStack(TrainingSettings(home=home), port=port, mlflow_port=None, stop=stop, steps=Steps())
+    """Run `ekiben up` on the home; return the exit code."""
+    os.environ["EKIBEN_HOME"] = str(home)
     try:
         with patch.multiple(up, ensure_champion=_champion, model_service=_service, explain_refusal=_refusal):
-            stack.run()
+            up.up(port=port, no_mlflow=True)
     except EkibenError as error:
         sys.stderr.write(f"ekiben: {error}\n")
         return error.exit_code

@@ -118,3 +118,24 @@ def test_reader_that_goes_away_is_told_nothing() -> None:
 
 def test_version_is_that_of_the_project() -> None:
     assert CliRunner().invoke(app, ["--version"]).stdout == "ekiben 0.1.0\n"
+
+
+@pytest.mark.parametrize(
+    "command", [["models"], ["train", "tiny"], ["promote", "tiny"], ["up", "--no-mlflow"]]
+)
+@pytest.mark.parametrize("home", ["/proc/nope", "/dev/null/nope", "/" + "a" * 5000])
+def test_home_that_cannot_be_made_ends_with_5(
+    ekiben: CommandLine, monkeypatch: pytest.MonkeyPatch, command: list[str], home: str
+) -> None:
+    monkeypatch.setenv("EKIBEN_HOME", home)
+    result = ekiben.run(*command)
+    assert result.exit_code == 5
+    assert "EKIBEN_HOME" in result.stderr
+
+
+@pytest.mark.parametrize("option", ["--port", "--mlflow-port"])
+@pytest.mark.parametrize("port", ["0", "-1", "65536", "99999"])
+def test_port_that_is_none_is_wrong_usage(ekiben: CommandLine, option: str, port: str) -> None:
+    result = ekiben.run("up", option, port)
+    assert result.exit_code == 2
+    assert option in result.stderr

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import stat
 import sys
 from pathlib import Path
@@ -110,3 +111,11 @@ def test_serving_process_gets_the_pin_and_nothing_else(
     assert environment["EKIBEN_MODEL_DIGEST"] == version.digest
     assert environment["EKIBEN_MODEL_SOURCE"] == "registry"
     assert environment["PATH"] == os.environ["PATH"]
+
+
+def test_pin_whose_package_is_gone_is_not_served_and_says_what_to_do(ekiben: CommandLine) -> None:
+    version = add_champion(ekiben.bench, GOOD)
+    shutil.rmtree(version.uri)
+    result = ekiben.run("serve", "tiny")
+    assert result.exit_code == 6
+    assert "`ekiben promote tiny --version 1` writes the pin again" in result.stderr

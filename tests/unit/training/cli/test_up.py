@@ -13,7 +13,8 @@ from urllib.request import urlopen
 import psutil
 import pytest
 
-from tests.support.homes import make_settings
+from bentos.core.errors import PackageNotFound
+from tests.support.homes import make_bench, make_settings
 from tests.support.tiny_pipeline import TinyPipeline, install
 from tests.unit.training.cli.small_stack import pinned
 from tests.unit.training.core.services import wait_until
@@ -22,6 +23,7 @@ from training.cli.up import MODEL, ensure_champion
 from training.core.errors import NoChampion, NotGated
 from training.core.pins import pin_path, write_pin
 from training.core.pipeline import GatePolicy
+from training.core.promotion import promote
 
 ROOT = Path(__file__).parents[4]
 
@@ -45,8 +47,8 @@ class Run:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.process.kill()
-        self.process.wait()
+        self.process.terminate()
+        self.process.wait(30)
         wait_until(lambda: self.served() is None)
 
     @property
@@ -94,6 +96,7 @@ def run(home: Path, port: int) -> Iterator[Run]:
 def test_shown_request_is_answered(run: Run) -> None:
     assert f"curl -s http://127.0.0.1:{run.port}/predict" in run.output
     assert 'answer to {"id": 25}' in run.output
+    assert "asks for no API key, because it listens on loopback" in run.output
     assert run.served() == "1"
 
 
@@ -118,6 +121,24 @@ def test_pin_that_fails_to_start_gives_way_to_the_old_version(run: Run, home: Pa
     write_pin(home, MODEL, pinned("3"))
     run.wait_for("version 3 serves")
     assert run.served() == "3"
+
+
+def test_unreadable_pin_changes_nothing(run: Run, home: Path) -> None:
+    pin_path(home, MODEL).write_text("{")
+    with pytest.raises(AssertionError):
+        wait_until(lambda: run.served() != "1", timeout_seconds=1.0)
+    write_pin(home, MODEL, pinned("2"))
+    run.wait_for("version 2 serves")
+
+
+def test_stop_during_training_ends_with_0(home: Path, port: int) -> None:
+    write_pin(home, MODEL, pinned("1", digest="long"))
+    with Run(home, port) as run:
+        run.wait_for("training for ever")
+        run.process.send_signal(signal.SIGINT)
+        assert run.process.wait(30) == 0
+        assert "stopped" in run.output
+        assert run.served() is None
 
 
 def test_crashed_service_comes_back(run: Run) -> None:
@@ -222,3 +243,28 @@ def test_first_version_that_its_gate_refuses_is_not_served(
     install(monkeypatch, REFUSED)
     with pytest.raises(NotGated, match="minimum_accuracy"):
         _ensure(tmp_path)
+
+
+def test_version_that_waited_under_the_manual_policy_is_promoted_under_the_automatic_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(monkeypatch, POOR)
+    _ensure(tmp_path)
+    install(monkeypatch, GOOD)
+    waits = "version 2 waits for `ekiben promote tiny`; version 1 is champion"
+    assert _ensure(tmp_path, "manual") == ("1", f"tiny: trained version 2, gate passed; {waits}")
+    assert _ensure(tmp_path, "manual") == ("1", f"tiny: nothing new; {waits}")
+    promoted = "version 2, which had passed its gate before, is promoted; version 2 is champion"
+    assert _ensure(tmp_path, "auto") == ("2", f"tiny: nothing new; {promoted}")
+
+
+def test_pin_of_a_home_that_was_moved_says_what_writes_it_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(monkeypatch, GOOD)
+    _ensure(tmp_path / "old")
+    home = (tmp_path / "old").rename(tmp_path / "new")
+    with pytest.raises(PackageNotFound, match="`ekiben promote tiny --version 1` writes the pin again"):
+        _ensure(home)
+    promote(make_bench(home), GOOD, "1")
+    assert _ensure(home) == ("1", "tiny: nothing new; version 1 is champion")

@@ -81,3 +81,9 @@ def test_key_of_another_kind_is_refused(paths: tuple[Path, Path]) -> None:
     paths[0].chmod(0o600)
     with pytest.raises(SettingsError, match="not an Ed25519 key"):
         signing_key(*paths)
+
+
+def test_key_that_a_group_can_read_is_taken_as_a_mounted_secret_needs(paths: tuple[Path, Path]) -> None:
+    key = signing_key(*paths)
+    paths[0].chmod(0o440)
+    assert key_id(signing_key(*paths).public_key()) == key_id(key.public_key())

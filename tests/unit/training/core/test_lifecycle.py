@@ -8,7 +8,7 @@ import pytest
 
 from bentos.core.errors import ContractMismatch, FileAltered, SettingsError
 from bentos.core.package import require_contract
-from tests.support.homes import make_bench, quiet, train, train_champion
+from tests.support.homes import add_champion, add_version, make_bench, quiet, train, train_champion
 from tests.support.tiny_pipeline import TinyPipeline, contract
 from training.core import gate, lifecycle
 from training.core.errors import AlreadyChampion, RegistryBusy, VersionQuarantined
@@ -178,3 +178,12 @@ def test_limits_are_part_of_the_verdict(bench: Workbench) -> None:
     assert [check.name for check in version.verdict.refusals] == ["minimum_accuracy"]
     tags = bench.tracking._client.get_model_version("tiny", "1").tags
     assert tags[Tag.REASONS].startswith("minimum_accuracy")
+
+
+def test_challenger_that_was_judged_against_another_champion_goes_on_waiting(tmp_path: Path) -> None:
+    bench = make_bench(tmp_path, promotion="auto")
+    add_champion(bench, TinyPipeline(trees=4))
+    add_version(bench, TinyPipeline(trees=40), compared_with="7")
+    said = lifecycle.settle_challenger(bench, TinyPipeline(trees=40))
+    assert said.startswith("version 2 waits for `ekiben promote tiny`: tiny version 2 was judged against")
+    assert bench.registry.aliases("tiny") == {"champion": "1", "challenger": "2"}

@@ -23,7 +23,7 @@ from training.core.local import (
 from training.core.pins import Rollout
 from training.core.settings import TrainingSettings
 
-ROLLOUT = Rollout(uri="/packages/1", version="1", digest="sha256:ab", public_key="/keys/k.pem")
+ROLLOUT = Rollout(uri="/packages/1", version="1", digest="sha256:" + "ab" * 32, public_key="/keys/k.pem")
 
 TINY = "tests.support.tiny.definition:DEFINITION"
 
@@ -57,7 +57,7 @@ def test_model_service_serves_the_pin_and_nothing_else(settings: TrainingSetting
     service = model_service(settings, "battle", ROLLOUT, 3001)
     assert service.command[1:] == ("-m", "bentos.core.serve", "battle")
     assert service.environment["EKIBEN_MODEL_SOURCE"] == "registry"
-    assert service.environment["EKIBEN_MODEL_DIGEST"] == "sha256:ab"
+    assert service.environment["EKIBEN_MODEL_DIGEST"] == "sha256:" + "ab" * 32
     assert service.environment["EKIBEN_SERVER_PORT"] == "3001"
     assert service.ready_url == "http://127.0.0.1:3001/readyz"
 

@@ -11,7 +11,7 @@ from bentos.core.settings import ModelSettings
 from training.core.pins import Rollout, pin_path, read_pin, write_pin
 
 ROLLOUT = Rollout(
-    uri="s3://models/battle/ab", version="3", digest="sha256:ab", public_key="/keys/trainer.pub.pem"
+    uri="s3://models/battle/ab", version="3", digest="sha256:" + "ab" * 32, public_key="/keys/trainer.pub.pem"
 )
 
 
@@ -24,7 +24,7 @@ def test_pin_is_read_back_as_written(tmp_path: Path) -> None:
 def test_file_is_the_pin_that_serving_understands(tmp_path: Path) -> None:
     write_pin(tmp_path, "battle", ROLLOUT)
     pin = msgspec.json.decode(pin_path(tmp_path, "battle").read_bytes(), type=Pin)
-    assert pin == ROLLOUT.pin == Pin(uri="s3://models/battle/ab", version="3", digest="sha256:ab")
+    assert pin == ROLLOUT.pin == Pin(uri="s3://models/battle/ab", version="3", digest="sha256:" + "ab" * 32)
 
 
 def test_environment_is_what_the_serving_process_reads(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -32,7 +32,7 @@ def test_environment_is_what_the_serving_process_reads(monkeypatch: pytest.Monke
         monkeypatch.setenv(name, value)
     settings = ModelSettings()
     assert settings.source == "registry"
-    assert (settings.uri, settings.version, settings.digest) == (ROLLOUT.uri, "3", "sha256:ab")
+    assert (settings.uri, settings.version, settings.digest) == (ROLLOUT.uri, "3", "sha256:" + "ab" * 32)
     assert settings.public_key == Path("/keys/trainer.pub.pem")
 
 

@@ -25,8 +25,8 @@ def test_server_that_is_away_is_named_without_its_password() -> None:
     session = Session(TrainingSettings(tracking_uri=uri, tracking_retries=0, tracking_timeout_seconds=1))
     with pytest.raises(RegistryUnavailable) as caught, session.translated():
         session.client.search_registered_models()
-    assert "127.0.0.1" in str(caught.value)
-    assert "hunter2" not in str(caught.value)
+    where = uri.replace("ann:hunter2@", "")
+    assert str(caught.value) == f"The model registry at {where} failed: Connection refused"
 
 
 def test_database_that_cannot_be_opened_is_named(tmp_path: Path) -> None:

@@ -9,7 +9,13 @@ from typing import Any, ClassVar
 
 import pytest
 
+from bentos.core.model import LoadedModel
+from bentos.core.openapi import describe_service
+from tests.support.tiny.definition import DEFINITION
+from tests.support.tiny.fixtures import tiny_model, tiny_package
 from training.core.trial import Trial, find_trial
+
+__all__ = ["tiny_model", "tiny_package"]
 
 
 class Documented(http.server.BaseHTTPRequestHandler):
@@ -65,11 +71,28 @@ def test_service_without_examples_has_no_trial(base_url: str, monkeypatch: pytes
     assert find_trial(base_url) is None
 
 
-def test_service_that_asks_for_a_key_has_no_trial(base_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        Documented, "document", {"title": "A valid X-API-Key header is needed", "status": 401}
-    )
-    assert find_trial(base_url) is None
+@pytest.mark.parametrize("needs_key", [True, False])
+def test_service_that_asks_for_a_key_gets_a_placeholder(
+    base_url: str, monkeypatch: pytest.MonkeyPatch, tiny_model: LoadedModel, needs_key: bool
+) -> None:
+    document = describe_service(DEFINITION, tiny_model.routes, "1", needs_key)
+    monkeypatch.setattr(Documented, "document", json.loads(document))
+    trial = find_trial(base_url)
+    assert trial
+    assert trial.needs_key is needs_key
+    assert ("X-API-Key: YOUR-KEY" in shlex.split(trial.curl())) is needs_key
+
+
+def test_operation_that_asks_for_no_key_outranks_the_document(
+    base_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = _post({"id": 25})
+    path["post"]["security"] = []
+    document = {"security": [{"ApiKey": []}], "paths": {"/predict": path}}
+    monkeypatch.setattr(Documented, "document", document)
+    trial = find_trial(base_url)
+    assert trial
+    assert not trial.needs_key
 
 
 def test_printed_command_survives_a_shell() -> None:
