@@ -29,7 +29,7 @@ check: .venv/.synced ## Check format, lint, types, layers, lock and secrets; cha
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/mypy $(CODE)
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 	$(UV) lock --check
 	git ls-files -z --cached --others --exclude-standard ':!uv.lock' | xargs -0 $(BIN)/detect-secrets-hook \
 	  --disable-plugin HexHighEntropyString --disable-plugin Base64HighEntropyString

@@ -21,7 +21,7 @@ def closed_port() -> int:
 
 
 def test_server_that_is_away_is_named_without_its_password() -> None:
-    uri = f"http://ann:hunter2@127.0.0.1:{closed_port()}"
+    uri = f"http://ann:hunter2@127.0.0.1:{closed_port()}"  # pragma: allowlist secret
     session = Session(TrainingSettings(tracking_uri=uri, tracking_retries=0, tracking_timeout_seconds=1))
     with pytest.raises(RegistryUnavailable) as caught, session.translated():
         session.client.search_registered_models()
