@@ -36,8 +36,9 @@ def test_database_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
 
 
 def test_database_without_its_driver_is_named_without_its_password() -> None:
+    uri = "postgresql://ann:hunter2@127.0.0.1:1/mlflow"  # pragma: allowlist secret
     with pytest.raises(RegistryUnavailable, match="psycopg") as caught:
-        Session(TrainingSettings(tracking_uri="postgresql://ann:hunter2@127.0.0.1:1/mlflow"))
+        Session(TrainingSettings(tracking_uri=uri))
     assert "hunter2" not in str(caught.value)
 
 
