@@ -11,6 +11,7 @@ from bentos.core.asgi import Header
 from bentos.core.bodies import read_body
 from bentos.core.decoding import BodyDecoder
 from bentos.core.errors import (
+    MOST_ECHOED,
     FieldError,
     InvalidFields,
     MethodNotAllowed,
@@ -170,7 +171,7 @@ def refuse_method(exchange: Exchange, allowed: Iterable[str]) -> MethodNotAllowe
 
 def refuse_path(exchange: Exchange) -> UnknownResource:
     """Return the error for a path that leads nowhere."""
-    return UnknownResource(f"No resource has the path {exchange.scope['path']!r}.")
+    return UnknownResource(f"No resource has the path {exchange.scope['path'][:MOST_ECHOED]!r}.")
 
 
 async def read_json(exchange: Exchange, limit_bytes: int) -> bytes:

@@ -33,6 +33,9 @@ MOST_IN_DETAIL = 3
 """Bad fields that the sentence of a problem document names; its `errors` name more."""
 
 
+MOST_ECHOED = 100
+"""Characters of a caller's own text that an answer repeats."""
+
 MOST_NAMED = 100
 """Bad fields that one problem document names."""
 
@@ -81,7 +84,7 @@ class RequestError(EkibenError):
             title=self.title,
             status=self.status,
             detail=self.detail,
-            instance=instance,
+            instance=instance[:MOST_ECHOED],
             errors=self.errors,
         )
 

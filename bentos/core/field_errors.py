@@ -7,7 +7,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 import msgspec
 
-from bentos.core.errors import MOST_NAMED, FieldError
+from bentos.core.errors import MOST_ECHOED, MOST_NAMED, FieldError
 
 WHOLE_BODY = "body"
 """What stands for the field where the body as a whole is wrong."""
@@ -67,7 +67,9 @@ def _walk_fields(
     if expected.__struct_config__.forbid_unknown_fields:
         for name in value:
             if name not in fields:
-                yield FieldError(f"{prefix}{name}", f"There is no such field; known are: {', '.join(fields)}")
+                yield FieldError(
+                    f"{prefix}{name[:MOST_ECHOED]}", f"There is no such field; known are: {', '.join(fields)}"
+                )
 
 
 def _convert(value: Any, expected: Any, path: str) -> Iterator[FieldError]:

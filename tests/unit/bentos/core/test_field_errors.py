@@ -79,3 +79,9 @@ def test_decoders_own_message_is_the_last_resort() -> None:
 )
 def test_messages_of_the_decoder_are_taken_apart(message: str, path: str, expected: FieldError) -> None:
     assert parse_message(message, path) == expected
+
+
+def test_long_names_of_a_caller_are_cut() -> None:
+    (error,) = field_errors({"one": {"firstOne": 1, "a" * 60_000: 1}}, Outer)
+    assert error.field.startswith("one.aaa")
+    assert len(error.field) < 200
