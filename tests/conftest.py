@@ -7,6 +7,7 @@ import pytest
 
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 os.environ["BENTOML_DO_NOT_TRACK"] = "true"
+os.environ["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] = "false"
 
 # A busy machine is slow at making examples too; that says nothing about the code.
 hypothesis.settings.register_profile(
