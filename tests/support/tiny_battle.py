@@ -1,6 +1,7 @@
 """A real, small battle model; outcomes follow the knock-out race. Made once per run."""
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from training.battle.candidate import make_candidate
 from training.battle.dataset import Dataset
 from training.core.pipeline import Candidate
 
-PARAMETERS = {
+PARAMETERS: dict[str, Any] = {
     "seed": 1,
     "rounds": 30,
     "early_stopping_rounds": 5,

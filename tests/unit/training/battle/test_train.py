@@ -18,7 +18,7 @@ def test_training_twice_gives_the_same_bytes() -> None:
 
 
 def test_early_stopped_booster_is_cut_to_its_best_round_everywhere() -> None:
-    overfitted = PARAMETERS["booster"] | {"learning_rate": 1.0, "max_depth": 8}  # type: ignore[operator]
+    overfitted = PARAMETERS["booster"] | {"learning_rate": 1.0, "max_depth": 8}
     booster = _fit(rounds=200, early_stopping_rounds=3, booster=overfitted)
     assert booster.num_boosted_rounds() < 190
     features = tiny_sets()["test"].features()
