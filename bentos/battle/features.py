@@ -81,7 +81,7 @@ class FeatureBuilder:
         """Return float32[n, len(FEATURES)] for int64[n, 2, 4]: the numbers of both loadouts, first side
         first."""
         species = self._species_of.take(rows[:, :, 0])
-        deeds = self._deeds.take(rows * self._species_count + species[:, ::-1, None])
+        deeds = self._deeds_of(rows, species)
         deeds.sort(axis=2)
         best = deeds[:, :, 3]
         effects = self._effects.take(deeds, axis=0)
@@ -96,10 +96,14 @@ class FeatureBuilder:
 
     def damages(self, rows: IntArray) -> FloatArray:
         """Return float32[n, 2, 4]: expected damage of each move, in the order of `rows` int64[n, 2, 4]."""
-        species = self._species_of.take(rows[:, :, 0])
-        deeds = self._deeds.take(rows * self._species_count + species[:, ::-1, None])
-        damages: FloatArray = self._damage.take(deeds)
+        damages: FloatArray = self._damage.take(self._deeds_of(rows, self._species_of.take(rows[:, :, 0])))
         return damages
+
+    def _deeds_of(self, rows: IntArray, species: IntArray) -> IntArray:
+        """Return int64[n, 2, 4]: what each move does to the other side; `species` int64[n, 2] are both
+        sides'."""
+        deeds: IntArray = self._deeds.take(rows * self._species_count + species[:, ::-1, None])
+        return deeds
 
     def _race(self, sides: FloatArray, best: IntArray) -> None:
         """Fill the last three columns of both sides. The first side moves first in each turn.

@@ -23,7 +23,7 @@ REDOC_PATH = "/redoc"
 
 _PACKAGE = "drf_spectacular_sidecar"
 
-_DOCS_PAGE = Template(
+_PAGE = Template(
     """<!doctype html>
 <html lang="en">
 <head>
@@ -31,16 +31,19 @@ _DOCS_PAGE = Template(
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>$title</title>
 <link rel="icon" type="image/png" href="/docs/favicon.png">
-<link rel="stylesheet" href="/docs/swagger-ui.css">
+<link rel="stylesheet" href="$style">
 </head>
 <body>
-<div id="page"></div>
-<script src="/docs/swagger-ui-bundle.js"></script>
-<script src="/docs/start.js"></script>
+$body
 </body>
 </html>
 """
 )
+
+_DOCS_STYLE_PATH = "/docs/swagger-ui.css"
+_DOCS_BODY = """<div id="page"></div>
+<script src="/docs/swagger-ui-bundle.js"></script>
+<script src="/docs/start.js"></script>"""
 
 _DOCS_START = b"""SwaggerUIBundle({
   url: "/openapi.json",
@@ -51,23 +54,9 @@ _DOCS_START = b"""SwaggerUIBundle({
 });
 """
 
-_REDOC_PAGE = Template(
-    """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>$title</title>
-<link rel="icon" type="image/png" href="/docs/favicon.png">
-<link rel="stylesheet" href="/redoc/page.css">
-</head>
-<body>
-<redoc spec-url="/openapi.json" disable-google-font="true"></redoc>
-<script src="/redoc/redoc.standalone.js"></script>
-</body>
-</html>
-"""
-)
+_REDOC_STYLE_PATH = "/redoc/page.css"
+_REDOC_BODY = """<redoc spec-url="/openapi.json" disable-google-font="true"></redoc>
+<script src="/redoc/redoc.standalone.js"></script>"""
 
 _REDOC_STYLE = b"body { margin: 0; }\n"
 
@@ -86,7 +75,7 @@ _STYLE = b"text/css; charset=utf-8"
 
 BUNDLES = (
     Bundle("/docs/swagger-ui-bundle.js", "swagger-ui-dist/swagger-ui-bundle.js", _SCRIPT),
-    Bundle("/docs/swagger-ui.css", "swagger-ui-dist/swagger-ui.css", _STYLE),
+    Bundle(_DOCS_STYLE_PATH, "swagger-ui-dist/swagger-ui.css", _STYLE),
     Bundle("/docs/favicon.png", "swagger-ui-dist/favicon-32x32.png", b"image/png"),
     Bundle("/redoc/redoc.standalone.js", "redoc/bundles/redoc.standalone.js", _SCRIPT),
 )
@@ -106,10 +95,10 @@ class Pages:
         page = security_headers(OWN_FILES_LOAD)
         kept = security_headers(cache=STORED_FOR_A_DAY)
         contents = (
-            (DOCS_PATH, _DOCS_PAGE.substitute(title=self._title).encode(), HTML, page),
-            (REDOC_PATH, _REDOC_PAGE.substitute(title=self._title).encode(), HTML, page),
+            (DOCS_PATH, self._page(_DOCS_STYLE_PATH, _DOCS_BODY), HTML, page),
+            (REDOC_PATH, self._page(_REDOC_STYLE_PATH, _REDOC_BODY), HTML, page),
             ("/docs/start.js", _DOCS_START, _SCRIPT, kept),
-            ("/redoc/page.css", _REDOC_STYLE, _STYLE, kept),
+            (_REDOC_STYLE_PATH, _REDOC_STYLE, _STYLE, kept),
         )
         endpoints: dict[str, Endpoint] = {}
         for path, content, content_type, security in contents:
@@ -123,6 +112,9 @@ class Pages:
                 self._heads.make(bundle.content_type, kept),
             )
         return endpoints
+
+    def _page(self, style: str, body: str) -> bytes:
+        return _PAGE.substitute(title=self._title, style=style, body=body).encode()
 
 
 def read_bundle(file: str) -> bytes:

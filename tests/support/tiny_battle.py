@@ -8,6 +8,8 @@ import numpy as np
 from bentos.battle.features import FEATURES, load_features
 from bentos.battle.loadouts import Loadout, load_index
 from bentos.battle.predictor import BattlePredictor
+from bentos.core.manifest import Manifest
+from bentos.core.package import ModelPackage, Pin
 from training.battle import evaluation, train
 from training.battle.candidate import make_candidate
 from training.battle.dataset import Dataset
@@ -61,3 +63,19 @@ def tiny_candidate() -> Candidate:
 def tiny_predictor() -> BattlePredictor:
     """Return a predictor of `tiny_candidate`, as version 7."""
     return BattlePredictor(tiny_candidate().files, "7")
+
+
+def unsigned_package(files: dict[str, bytes], version: str = "9", contract: str = "") -> ModelPackage:
+    """Return a package as it is once verified, around files that nobody signed."""
+    manifest = Manifest(
+        model="battle",
+        contract=contract,
+        created_at="",
+        git_commit="",
+        data_sha256="",
+        inputs_sha256="",
+        seed=1,
+        parameters={},
+        files={},
+    )
+    return ModelPackage(pin=Pin(uri="", version=version, digest="sha256:0"), manifest=manifest, files=files)

@@ -26,6 +26,8 @@ from training.battle.files import data_hash
 from training.core.pipeline import Candidate, Check, FrozenScores, GatePolicy, Progress, TrainingInputs
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from training.battle.dataset import Dataset
 
 PARAMETERS = Path(__file__).with_name("params.yaml")
@@ -72,12 +74,12 @@ class BattlePipeline:
         from training.battle import train
         from training.battle.candidate import make_candidate
         from training.battle.checks import check_battles, check_ceiling
-        from training.battle.data import load_battles, load_ceiling
         from training.battle.evaluation import evaluate_booster
 
         progress("checking the labelled battles")
-        check_battles(load_battles())
-        check_ceiling(load_ceiling())
+        battles, ceiling = load_frames()
+        check_battles(battles)
+        check_ceiling(ceiling)
         progress("building features")
         sets = load_sets()
         max_bin = self.parameters["booster"]["max_bin"]
@@ -126,16 +128,24 @@ class BattlePipeline:
 
 
 @lru_cache(maxsize=1)
-def load_sets() -> "dict[str, Dataset]":
-    """Return the encoded splits and the ceiling set; read once."""
+def load_frames() -> "tuple[pd.DataFrame, pd.DataFrame]":
+    """Return the labelled pairings and those of the ceiling; read once."""
     from training.battle.data import load_battles, load_ceiling
+
+    return load_battles(), load_ceiling()
+
+
+@lru_cache(maxsize=1)
+def load_sets() -> "dict[str, Dataset]":
+    """Return the encoded splits and the ceiling set; encoded once."""
+    from training.battle.data import SPLITS
     from training.battle.dataset import encode_frame
 
-    frame = load_battles()
-    data = encode_frame(frame)
-    splits = frame["split"].to_numpy()
-    names = ("train", "validation", "test", "unseen")
-    return {name: data.select(splits == name) for name in names} | {"ceiling": encode_frame(load_ceiling())}
+    battles, ceiling = load_frames()
+    data = encode_frame(battles)
+    of_row = battles["split"].to_numpy()
+    splits = {str(name): data.select(of_row == name) for name in SPLITS}
+    return splits | {"ceiling": encode_frame(ceiling)}
 
 
 def _code_sha256() -> str:

@@ -7,26 +7,9 @@ from bentos.battle.api import BattleRequest, BattlesRequest
 from bentos.battle.loadouts import Loadout
 from bentos.battle.predictor import BATCH_ROWS, SELFTEST_NAME, BattlePredictor, SelfTest, load_predictor
 from bentos.core.errors import ContractMismatch, InvalidFields, SelfTestFailed
-from bentos.core.manifest import Manifest
-from bentos.core.package import ModelPackage, Pin
-from tests.support.tiny_battle import tiny_candidate, tiny_predictor, tiny_sets
+from tests.support.tiny_battle import tiny_candidate, tiny_predictor, tiny_sets, unsigned_package
 from tests.unit.bentos.battle.test_features import loadouts
 from training.battle.dataset import to_requests
-
-
-def _package(files: dict[str, bytes]) -> ModelPackage:
-    manifest = Manifest(
-        model="battle",
-        contract="",
-        created_at="",
-        git_commit="",
-        data_sha256="",
-        inputs_sha256="",
-        seed=1,
-        parameters={},
-        files={},
-    )
-    return ModelPackage(pin=Pin(uri="", version="9", digest=""), manifest=manifest, files=files)
 
 
 def test_answer_names_winner_and_version() -> None:
@@ -110,9 +93,9 @@ def test_self_test_fails_with_other_answers() -> None:
 
 
 def test_package_of_this_contract_loads() -> None:
-    assert load_predictor(_package(tiny_candidate().files), 1).version == "9"
+    assert load_predictor(unsigned_package(tiny_candidate().files), 1).version == "9"
 
 
 def test_package_of_another_contract_is_refused() -> None:
     with pytest.raises(ContractMismatch, match="battle"):
-        load_predictor(_package(tiny_candidate().files | {"contract.json": b"{}"}), 1)
+        load_predictor(unsigned_package(tiny_candidate().files | {"contract.json": b"{}"}), 1)

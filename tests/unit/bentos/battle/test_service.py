@@ -15,12 +15,10 @@ from bentos.core.asgi import App
 from bentos.core.gateway import Gateway
 from bentos.core.lifespan import Lifespan
 from bentos.core.loaded import share_model
-from bentos.core.manifest import Manifest
 from bentos.core.model import LoadedModel
-from bentos.core.package import ModelPackage, Pin
 from tests.support.asking import JSON as JSON_TYPE
 from tests.support.asking import Reply, ask_in_loop
-from tests.support.tiny_battle import tiny_predictor
+from tests.support.tiny_battle import tiny_predictor, unsigned_package
 
 with warnings.catch_warnings():
     # BentoML calls what its own dependencies have deprecated.
@@ -54,18 +52,7 @@ BODIES = {
 def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[LoadedModel]:
     """The small battle model, as the one of this process."""
     monkeypatch.setattr(loaded, "_models", {})
-    manifest = Manifest(
-        model="battle",
-        contract=DEFINITION.contract.digest(),
-        created_at="",
-        git_commit="",
-        data_sha256="",
-        inputs_sha256="",
-        seed=1,
-        parameters={},
-        files={},
-    )
-    package = ModelPackage(Pin(uri="", version="7", digest="sha256:0"), manifest, {})
+    package = unsigned_package({}, "7", DEFINITION.contract.digest())
     predictor = tiny_predictor()
     made = LoadedModel(package, predictor, tuple(routes(predictor)))
     share_model(DEFINITION, made)

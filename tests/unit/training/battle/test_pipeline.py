@@ -5,8 +5,7 @@ import pytest
 
 from bentos.core.errors import InvalidFields
 from bentos.core.package import ModelPackage, Pin
-from tests.support.tiny_battle import tiny_candidate, tiny_sets
-from tests.unit.bentos.battle.test_predictor import _package
+from tests.support.tiny_battle import tiny_candidate, tiny_sets, unsigned_package
 from training.battle import pipeline
 from training.core.pipeline import find_pipeline
 
@@ -17,7 +16,7 @@ def _small_sets(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _model() -> ModelPackage:
-    return _package(tiny_candidate().files)
+    return unsigned_package(tiny_candidate().files)
 
 
 def test_pipeline_is_found_by_name() -> None:
