@@ -2,17 +2,34 @@
 # they can be given here too: `make up EKIBEN_SERVER_PORT=3001`.
 UV_VERSION := 0.13.9
 UV_MINIMUM := 0.9.0
-UV_HOME := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/ekiben/uv-$(UV_VERSION)
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/ekiben
+UV_HOME := $(CACHE)/uv-$(UV_VERSION)
 UV := $(UV_HOME)/bin/uv
 BIN := .venv/bin
-CODE := $(wildcard bentos training tests loadtests)
+PYTHON := $(BIN)/python
+TOOL := $(UV) tool run --quiet --from
+CODE := $(wildcard bentos training loadtests k8s tests)
+
+# Where images and charts go, how they are tagged, and what is deployed where.
+REGISTRY ?= docker.io/ekiben
+TAG ?= dev
+ENVIRONMENT ?= dev
+CONTEXT ?=
+REVISION ?= 0
+# Load tests: which shape, against which address.
+SHAPE ?= steady
+HOST ?= http://127.0.0.1:3000
+# What `make report` compares with.
+BASE ?= main
 
 .DEFAULT_GOAL := help
-.PHONY: help up train battles test check fix clean
+.PHONY: help up train battles load report test check fix clean charts rules workflows audit \
+  cluster cluster-down kind images push sign sbom deploy rollback e2e package publish changelog release
 
 help: ## List these targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
+##@ On one machine
 up: .venv/.synced ## Train, check, promote and serve battle, with MLflow beside it; Ctrl-C stops it all
 	@$(BIN)/ekiben up
 
@@ -20,23 +37,50 @@ train: .venv/.synced ## Train battle and register it as a version; promotes noth
 	$(BIN)/ekiben train battle
 
 battles: .venv/.synced ## Simulate the labelled battles again (long)
-	$(BIN)/python -m training.battle.battles generate
+	$(PYTHON) -m training.battle.battles generate
 
-test: .venv/.synced ## Run all tests with coverage
-	$(BIN)/python -m pytest --cov --cov-report=term
+load: .venv/.synced ## Put load on HOST in a SHAPE (steady, step, spike, soak) and judge it
+	$(PYTHON) -m loadtests.run --shape $(SHAPE) --host $(HOST)
 
-check: .venv/.synced ## Check format, lint, types, layers, lock and secrets; changes nothing
+report: .venv/.synced ## Train here and at BASE, and write both side by side into build/report
+	$(BIN)/ekiben compare battle --base $(BASE)
+
+##@ Checks
+test: .venv/.synced ## Run all tests that need no cluster, with coverage
+	$(PYTHON) -m pytest --cov --cov-report=term
+
+check: .venv/.synced ## Check format, lint, types, layers, security, lock and secrets; changes nothing
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/mypy $(CODE)
 	$(BIN)/lint-imports --no-logo
+	$(TOOL) bandit==1.9.4 bandit --quiet --severity-level medium --recursive bentos training loadtests k8s
 	$(UV) lock --check
-	git ls-files -z --cached --others --exclude-standard ':!uv.lock' | xargs -0 $(BIN)/detect-secrets-hook \
+	git ls-files -z --cached --others --exclude-standard ':!uv.lock' ':!*.sum' | xargs -0 $(BIN)/detect-secrets-hook \
 	  --disable-plugin HexHighEntropyString --disable-plugin Base64HighEntropyString
 
 fix: .venv/.synced ## Format, and repair what the linter can repair
 	$(BIN)/ruff format $(CODE)
 	$(BIN)/ruff check --fix $(CODE)
+
+workflows: .venv/.synced ## Check the workflows of continuous integration
+	$(PYTHON) -m k8s.testcluster build checks
+	$(CACHE)/testcluster/bin/actionlint
+	$(TOOL) zizmor==1.32.0 zizmor --offline .github
+
+audit: .venv/.synced ## Look every locked package up in the database of known vulnerabilities (asks the network)
+	$(UV) export --frozen --all-groups --no-emit-project --no-hashes --quiet --output-file build/requirements.txt
+	$(TOOL) pip-audit==2.10.1 pip-audit --disable-pip --no-deps --requirement build/requirements.txt
+
+##@ Kubernetes
+cluster: .venv/.synced ## Start a cluster for tests on this machine, or say that it runs
+	$(PYTHON) -m k8s.testcluster up
+
+cluster-down: .venv/.synced ## Stop that cluster
+	$(PYTHON) -m k8s.testcluster down
+
+e2e: .venv/.synced ## Run the end-to-end tests on a real cluster
+	$(PYTHON) -m pytest tests/e2e
 
 clean: ## Remove .venv, caches and built files; the registry in .ekiben stays
 	rm -rf .venv build dist htmlcov .coverage* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,81 @@
+"""How Helm is called to deploy and to go back."""
+
+import os
+import stat
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from k8s.deploy import kubeconfig, main, rollback_command, upgrade_command
+
+
+def _options(**options: Any) -> Namespace:
+    defaults = {"environment": "dev", "tag": "", "repository": "", "context": "c", "namespace": "ekiben"}
+    return Namespace(**(defaults | {"revision": 0, "helm_arguments": []} | options))
+
+
+@pytest.mark.parametrize(
+    ("version", "option"), [("v4.3.1", "--rollback-on-failure"), ("v3.22.0", "--atomic")]
+)
+def test_upgrade_goes_back_by_itself_with_either_helm(version: str, option: str) -> None:
+    assert option in upgrade_command("helm", _options(), version)
+
+
+def test_environment_chooses_the_values_file() -> None:
+    command = upgrade_command("helm", _options(environment="staging"), "v4.0.0")
+    assert command[command.index("--values") + 1].endswith("k8s/values/staging.yaml")
+
+
+def test_tag_and_repository_are_given_only_where_they_are_set() -> None:
+    assert "--set" not in upgrade_command("helm", _options(), "v4.0.0")
+    command = upgrade_command("helm", _options(tag="v1", repository="r/e"), "v4.0.0")
+    assert "global.image.tag=v1" in command
+    assert "global.image.repository=r/e" in command
+
+
+def test_context_and_namespace_are_always_named() -> None:
+    where = ["--kube-context", "c", "--namespace", "ekiben"]
+    for command in (upgrade_command("helm", _options(), "v4.0.0"), rollback_command("helm", _options())):
+        assert command[-4:] == where
+
+
+def test_further_arguments_go_to_helm() -> None:
+    assert rollback_command("helm", _options(helm_arguments=["--debug"]))[-1] == "--debug"
+
+
+def test_without_a_context_nothing_is_called(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["rollback"])
+    assert ended.value.code == 2
+    assert "--context" in capsys.readouterr().err
+
+
+def test_missing_helm_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert main(["rollback", "--context", "c"]) == 2
+    assert "helm is not on PATH" in capsys.readouterr().err
+
+
+def test_kubeconfig_given_as_text_lies_in_a_private_file_and_is_gone_afterwards(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("KUBECONFIG_CONTENT", "clusters: []")
+    with kubeconfig() as environment:
+        path = Path(environment["KUBECONFIG"])
+        assert path.read_text() == "clusters: []"
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert "KUBECONFIG_CONTENT" not in environment
+    assert not path.exists()
+
+
+def test_helm_runs_with_the_command_and_its_exit_code_is_returned(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    helm = tmp_path / "helm"
+    helm.write_text('#!/bin/sh\necho "$@"\nexit 7\n')
+    helm.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    assert main(["rollback", "--context", "c", "--revision", "3"]) == 7
+    assert capfd.readouterr().out.startswith("rollback ekiben 3 --wait")
