@@ -8,15 +8,22 @@ from pathlib import Path
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from bentos.core.cache import PackageCache
 from bentos.core.errors import EkibenError, PackageNotFound, PackageUnloadable, SettingsError
+from bentos.core.manifest import MANIFEST_NAME
 from bentos.core.package import PIN_NAME, ModelPackage, Pin, load_package, read_public_key, require_contract
 from bentos.core.routing import Predictor, Route, ServiceDefinition
 from bentos.core.settings import ModelSettings
+from bentos.core.threads import run_within
 
 MODEL_FOLDER = "model"
 """Where, beside a service's code, the package lies that is baked into its image."""
 
 PUBLIC_KEY_NAME = "public.pem"
+
+NO_MODEL_NAME = "no-model.txt"
+"""In the folder for the package, it says that the image is meant to have none: it serves what is pinned in a
+registry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +75,7 @@ def load_model(definition: ServiceDefinition, settings: ModelSettings) -> Loaded
     Raises PackageError or SettingsError; whatever comes out of a package that can't be read becomes one of
     them.
     """
-    pin, key = find_pin(definition, settings)
-    package = load_package(pin, key)
+    package = fetch_package(definition, settings)
     require_contract(package, definition.contract)
     try:
         predictor = definition.load(package, settings.threads)
@@ -79,9 +85,31 @@ def load_model(definition: ServiceDefinition, settings: ModelSettings) -> Loaded
         raise
     except Exception as error:
         raise PackageUnloadable(
-            f"The package of {definition.name}", pin.digest, f"{type(error).__name__}: {error}"
+            f"The package of {definition.name}", package.pin.digest, f"{type(error).__name__}: {error}"
         ) from error
     return LoadedModel(package, predictor, routes)
+
+
+def fetch_package(definition: ServiceDefinition, settings: ModelSettings) -> ModelPackage:
+    """Return the verified package that the settings pin, from the cache if they name one and it is there.
+
+    Raises PackageError or SettingsError.
+    """
+    pin, key = find_pin(definition, settings)
+
+    def fetch() -> ModelPackage:
+        return load_package(pin, key)
+
+    def find() -> ModelPackage:
+        if settings.source == "image" or settings.cache is None:
+            return fetch()
+        return PackageCache(settings.cache).load(pin, key, fetch)
+
+    seconds = settings.fetch_timeout_seconds
+    try:
+        return run_within(seconds, find)
+    except TimeoutError as error:
+        raise PackageNotFound(pin.uri, MANIFEST_NAME, f"no answer within {seconds:g} s") from error
 
 
 def _pin_of(settings: ModelSettings) -> Pin:

@@ -3,10 +3,9 @@
 Bytes are held in memory from the moment they are verified, so nothing can change between check and use.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import fsspec
 import msgspec
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -31,6 +30,7 @@ from bentos.core.manifest import (
     explain_distrust,
     sha256_digest,
 )
+from bentos.core.storage import Storage
 
 CONTRACT_NAME = "contract.json"
 PIN_NAME = "pin.json"
@@ -46,11 +46,13 @@ class Pin(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class ModelPackage:
-    """A verified package: `files` maps each name in the manifest to its bytes."""
+    """A verified package: `files` maps each name in the manifest to its bytes, `seals` the manifest's own
+    name and that of its signature."""
 
     pin: Pin
     manifest: Manifest
     files: dict[str, bytes]
+    seals: dict[str, bytes] = field(default_factory=dict)
 
 
 def read_public_key(path: Path) -> Ed25519PublicKey:
@@ -74,15 +76,18 @@ def load_package(pin: Pin, key: Ed25519PublicKey) -> ModelPackage:
     """
     if not pin.digest:
         raise PackageUnpinned(pin.uri)
-    content = _fetch(pin.uri, MANIFEST_NAME)
+    storage = Storage(pin.uri)
+    content = _fetch(storage, MANIFEST_NAME)
     if sha256_digest(content) != pin.digest:
         raise FileAltered(pin.uri, MANIFEST_NAME, pin.digest, sha256_digest(content))
-    reason = explain_distrust(content, _fetch_optional(pin.uri, SIGNATURE_NAME), key)
-    if reason:
-        raise SignatureInvalid(pin.uri, pin.digest, reason)
+    signature = _fetch_optional(storage, SIGNATURE_NAME)
+    reason = explain_distrust(content, signature, key)
+    if reason or signature is None:
+        raise SignatureInvalid(pin.uri, pin.digest, reason or "")
     manifest = _read_manifest(content, pin)
-    files = {name: _fetch_verified(pin.uri, name, entry) for name, entry in manifest.files.items()}
-    return ModelPackage(pin=pin, manifest=manifest, files=files)
+    files = {name: _fetch_verified(storage, name, entry) for name, entry in manifest.files.items()}
+    seals = {MANIFEST_NAME: content, SIGNATURE_NAME: signature}
+    return ModelPackage(pin=pin, manifest=manifest, files=files, seals=seals)
 
 
 def require_contract(package: ModelPackage, contract: Contract) -> None:
@@ -99,26 +104,25 @@ def _read_manifest(content: bytes, pin: Pin) -> Manifest:
         raise PackageUnloadable(f"{MANIFEST_NAME} at {pin.uri}", pin.digest, str(error)) from error
 
 
-def _fetch_verified(uri: str, name: str, entry: FileEntry) -> bytes:
-    content = _fetch(uri, name)
+def _fetch_verified(storage: Storage, name: str, entry: FileEntry) -> bytes:
+    content = _fetch(storage, name)
     found = describe_file(content)
     if found != entry:
-        raise FileAltered(uri, name, f"sha256:{entry.sha256}", f"sha256:{found.sha256}")
+        raise FileAltered(storage.address, name, f"sha256:{entry.sha256}", f"sha256:{found.sha256}")
     return content
 
 
-def _fetch_optional(uri: str, name: str) -> bytes | None:
+def _fetch_optional(storage: Storage, name: str) -> bytes | None:
     try:
-        return _fetch(uri, name)
+        return _fetch(storage, name)
     except PackageNotFound:
         return None
 
 
-def _fetch(uri: str, name: str) -> bytes:
+def _fetch(storage: Storage, name: str) -> bytes:
     try:
-        with fsspec.open(f"{uri.rstrip('/')}/{name}", "rb") as file:
-            return bytes(file.read())
+        return storage.read(name)
     except FileNotFoundError as error:
-        raise PackageNotFound(uri, name) from error
-    except (OSError, ValueError, ImportError) as error:
-        raise PackageNotFound(uri, name, str(error).rstrip(".")) from error
+        raise PackageNotFound(storage.address, name) from error
+    except OSError as error:
+        raise PackageNotFound(storage.address, name, str(error).rstrip(".")) from error

@@ -66,7 +66,7 @@ class Process:
         """Serve until a signal comes or the model turns out to be unusable; return the exit code."""
         self._gateway.metrics.watch_this_thread()
         self._announce_start(listener)
-        loading = asyncio.create_task(self._load(listener))
+        loading = asyncio.create_task(self._wait_for_pin() if self._is_unpinned else self._load(listener))
         await self._server.serve(sockets=[listener])
         loading.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -75,6 +75,15 @@ class Process:
         self._gateway.close()
         _log.info("Stopped", exit_code=self._exit_code)
         return self._exit_code
+
+    @property
+    def _is_unpinned(self) -> bool:
+        return self._settings.model.awaits_pin
+
+    async def _wait_for_pin(self) -> None:
+        """Stay alive and not ready. A pin comes with a new pod, so there is nothing to look for."""
+        self._gateway.readiness.state = "unpinned"
+        _log.warning(self._gateway.readiness.explain())
 
     async def _load(self, listener: socket.socket) -> None:
         try:
@@ -102,7 +111,7 @@ class Process:
         return {"service": self._definition.name, "host": host, "port": port, "auth": self._auth}
 
     def _announce_start(self, listener: socket.socket) -> None:
-        _log.info("Listening; the model is being loaded", **self._address(listener))
+        _log.info("Listening", **self._address(listener))
         if self._auth == "off" and is_loopback(self._settings.server.host):
             _log.info("No API key is asked for: the server listens on loopback only")
         elif self._auth == "off":

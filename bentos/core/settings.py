@@ -25,8 +25,18 @@ class ModelSettings(BaseSettings):
     """`sha256:<hex>` of the package's manifest. Without it nothing loads."""
     public_key: Path | None = None
     """PEM file of the trainer's Ed25519 public key. None: the one staged with the image's package."""
+    cache: Path | None = None
+    """Folder in which fetched packages are kept, by digest, so that a restarted container needs no store.
+    What is read from it is verified again; a full or broken one is only a warning. None: nothing is kept."""
+    fetch_timeout_seconds: float = Field(default=60.0, gt=0, le=3600)
+    """Longest wait for the whole package; a store that hangs is an error after it."""
     threads: int = Field(default=1, ge=1, le=64)
     """Threads of each engine. Keep it at the CPU limit: more only makes them wait for each other."""
+
+    @property
+    def awaits_pin(self) -> bool:
+        """Whether a pin is to come and none is there yet: none of its parts is set."""
+        return self.source == "registry" and not (self.uri or self.version or self.digest)
 
 
 class ServerSettings(BaseSettings):

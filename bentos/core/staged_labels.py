@@ -6,7 +6,7 @@ import msgspec
 from bentoml.exceptions import BentoMLException
 
 from bentos.core.errors import EkibenError
-from bentos.core.model import staged_folder
+from bentos.core.model import NO_MODEL_NAME, staged_folder
 from bentos.core.package import PIN_NAME, Pin
 from bentos.core.routing import ServiceDefinition
 
@@ -15,7 +15,8 @@ class StagedLabels(Mapping[str, str]):
     """Read from the staged pin when BentoML asks for them, which it does when it builds.
 
     Raises BentoMLException, which BentoML's command line shows as one sentence, if nothing is staged: a bento
-    without a model would be an image that can't start.
+    without a model would be an image that can't start by itself. One that is meant to have none says so in
+    its folder.
     """
 
     def __init__(self, definition: ServiceDefinition) -> None:
@@ -32,8 +33,11 @@ class StagedLabels(Mapping[str, str]):
 
     def _read(self) -> dict[str, str]:
         name = self._definition.name
+        folder = staged_folder(self._definition)
+        if (folder / NO_MODEL_NAME).exists():
+            return {"model": name}
         try:
-            content = (staged_folder(self._definition) / PIN_NAME).read_bytes()
+            content = (folder / PIN_NAME).read_bytes()
             pin = msgspec.json.decode(content, type=Pin)
         except (OSError, msgspec.DecodeError, EkibenError) as error:
             raise BentoMLException(

@@ -1,8 +1,9 @@
-"""Run one long thing beside the event loop, without making the process wait for it when it ends."""
+"""Run one long thing beside the caller, without making the process wait for it when it ends."""
 
 import asyncio
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
 from typing import TypeVar
@@ -35,3 +36,18 @@ async def run_in_daemon_thread(work: Callable[[], _Result]) -> _Result:
 
     threading.Thread(target=run, daemon=True, name="ekiben-loading").start()
     return await future
+
+
+def run_within(seconds: float, work: Callable[[], _Result]) -> _Result:
+    """Return `work()`. Raises TimeoutError if it takes longer; it is left alone then, and dies with the
+    process."""
+    outcome: Future[_Result] = Future()
+
+    def run() -> None:
+        try:
+            outcome.set_result(work())
+        except BaseException as error:
+            outcome.set_exception(error)
+
+    threading.Thread(target=run, daemon=True, name="ekiben-fetching").start()
+    return outcome.result(seconds)

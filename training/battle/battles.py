@@ -6,7 +6,6 @@ A run can be ended at any time and started again: what has been fought is kept i
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
-from os import cpu_count
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -22,6 +21,7 @@ from training.battle.journal import fight, open_journal
 from training.battle.pairings import Draw, Loadout, Stratum, draw_pairings
 from training.battle.simulator import Pairing, Result, program_digest, simulate
 from training.core.errors import DataError
+from training.core.processors import available_processors
 
 PAIRINGS = 330_000
 CEILING_PAIRINGS = 2_000
@@ -29,7 +29,7 @@ CEILING_BATTLES = 200
 CEILING_FIRST = 1_000
 """Number of the ceiling's first battle: none of them is among those of `battles.parquet`."""
 
-PROCESSES = cpu_count() or 1
+PROCESSES = available_processors()
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 console = Console(stderr=True)
@@ -63,7 +63,7 @@ def generate(
     """Draw all pairings, fight them, and write both files."""
     frame = _fought(draw_pairings(pairings), processes)
     write_battles(frame, folder / BATTLES.name, program_digest())
-    tests = _draws(load_battles(folder / BATTLES.name).query("split == 'test'"))
+    tests = to_draws(load_battles(folder / BATTLES.name).query("split == 'test'"))
     chosen = sorted(tests, key=_hash)[:ceiling]
     frame = _fought(chosen, processes, CEILING_FIRST, CEILING_BATTLES)
     write_battles(frame, folder / CEILING.name, program_digest())
@@ -80,7 +80,7 @@ def extend(
     if made_by(path) != program_digest():
         raise OtherSimulator(path, made_by(path), program_digest())
     known = load_battles(path)
-    keys = {draw.key for draw in _draws(known)}
+    keys = {draw.key for draw in to_draws(known)}
     new = _fought([draw for draw in draw_pairings(pairings) if draw.key not in keys], processes)
     write_battles(pd.concat([known[new.columns], new]), path, program_digest())
 
@@ -109,7 +109,9 @@ def count_differences(frame: pd.DataFrame, processes: int, first: int = 0, count
 
     `first` and `count` are the numbers of the battles; without count, as many as the row's split has.
     """
-    results = [one for batch in simulate(_pairings(_draws(frame), first, count), processes) for one in batch]
+    results = [
+        one for batch in simulate(to_pairings(to_draws(frame), first, count), processes) for one in batch
+    ]
     again = [(result.battles, result.wins_1) for result in results]
     written = zip(frame["battles"], frame["wins_1"], strict=True)
     return sum(one != two for one, two in zip(again, written, strict=True))
@@ -117,9 +119,15 @@ def count_differences(frame: pd.DataFrame, processes: int, first: int = 0, count
 
 def _fought(draws: Sequence[Draw], processes: int, first: int = 0, count: int | None = None) -> pd.DataFrame:
     """Return the rows of all draws that had a decided battle, simulating what the journal doesn't have."""
-    pairings = _pairings(draws, first, count)
+    pairings = to_pairings(draws, first, count)
     with _progress(len(pairings)) as advance:
         results = fight(pairings, processes, open_journal(), advance)
+    _summarise(results)
+    return to_frame(draws, results)
+
+
+def to_frame(draws: Sequence[Draw], results: Sequence[Result]) -> pd.DataFrame:
+    """Return one row for each draw that had a decided battle; columns as `load_battles`, but no split."""
     frame = pd.DataFrame(
         {
             "species_1": [draw.one.species for draw in draws],
@@ -131,11 +139,11 @@ def _fought(draws: Sequence[Draw], processes: int, first: int = 0, count: int | 
             "stratum": [draw.stratum for draw in draws],
         }
     )
-    _summarise(results)
     return frame[frame["battles"] > 0]
 
 
-def _pairings(draws: Sequence[Draw], first: int, count: int | None) -> list[Pairing]:
+def to_pairings(draws: Sequence[Draw], first: int = 0, count: int | None = None) -> list[Pairing]:
+    """Return what is to be fought; without `count` as many battles as each draw's split has."""
     return [
         Pairing(
             index=index,
@@ -150,7 +158,8 @@ def _pairings(draws: Sequence[Draw], first: int, count: int | None) -> list[Pair
     ]
 
 
-def _draws(frame: pd.DataFrame) -> list[Draw]:
+def to_draws(frame: pd.DataFrame) -> list[Draw]:
+    """Return the pairings of a frame as `load_battles` gives it."""
     sides_1 = zip(frame["species_1"], frame["moves_1"], strict=True)
     sides_2 = zip(frame["species_2"], frame["moves_2"], strict=True)
     return [

@@ -6,7 +6,7 @@
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 import pandas as pd
 
@@ -26,7 +26,7 @@ NEVER_HELD_OUT = frozenset({6, 25, 150})
 """Charizard, Pikachu and Mewtwo: everybody asks about them."""
 
 
-def load_battles(path: Path = BATTLES) -> pd.DataFrame:
+def load_battles(path: Path | BinaryIO = BATTLES) -> pd.DataFrame:
     """Return the labelled pairings, one row each.
 
     Columns: species_1, species_2 int32; moves_1, moves_2 tuple[str, ...], sorted; battles int32, the decided
@@ -53,11 +53,16 @@ def write_battles(frame: pd.DataFrame, path: Path, simulator: str) -> None:
 
     `simulator` is the digest of the program that fought them; `made_by` reads it back.
     """
+    write_atomically(path, encode_battles(frame, simulator))
+
+
+def encode_battles(frame: pd.DataFrame, simulator: str) -> bytes:
+    """Return the content of the file that `write_battles` writes."""
     ordered = frame[COLUMNS].sort_values(["species_1", "species_2", "moves_1", "moves_2"])
     ordered = ordered.astype(dict.fromkeys(NUMBERS, "int32"))
     ordered.attrs = {_MADE_BY: simulator}
-    content = ordered.to_parquet(None, index=False, compression="zstd", compression_level=19)
-    write_atomically(path, content)
+    content: bytes = ordered.to_parquet(None, index=False, compression="zstd", compression_level=19)
+    return content
 
 
 def made_by(path: Path) -> str:

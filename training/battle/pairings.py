@@ -1,6 +1,6 @@
 """Which loadouts meet. They are drawn one by one, so that a larger plan contains the smaller one."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from itertools import combinations, count
 from typing import Literal, get_args
 
@@ -23,6 +23,9 @@ BATTLES: dict[Split, int] = {"train": 7, "validation": 7, "test": 15, "unseen": 
 """Battles of a pairing: who learns gains more from further pairings than from further battles; who judges,
 less."""
 
+LEARNT: frozenset[Split] = frozenset({"train", "validation"})
+"""Splits that a slice may have: on the others models are judged, and they stay as they are."""
+
 KEPT_UNSEEN = 0.5
 """Share of the drawn pairings with a held-out species that is kept: all would be one row in ten."""
 
@@ -39,6 +42,10 @@ class Loadout(msgspec.Struct, frozen=True, order=True):
     moves: tuple[str, ...]
 
 
+Key = tuple[Loadout, Loadout]
+"""A pairing in either order: the lesser loadout first."""
+
+
 class Draw(msgspec.Struct, frozen=True):
     """A pairing that is to be fought."""
 
@@ -47,14 +54,19 @@ class Draw(msgspec.Struct, frozen=True):
     two: Loadout
 
     @property
-    def key(self) -> tuple[Loadout, Loadout]:
+    def split(self) -> Split:
+        """Who learns from it or judges by it."""
+        return split_of(self.one.species, self.two.species)
+
+    @property
+    def key(self) -> Key:
         """What makes the pairing the same as another one, in either order."""
         return (min(self.one, self.two), max(self.one, self.two))
 
     @property
     def battles(self) -> int:
         """How many battles the pairing fights."""
-        return BATTLES[split_of(self.one.species, self.two.species)]
+        return BATTLES[self.split]
 
 
 def draw_pairings(number: int, seed: int = SEED) -> list[Draw]:
@@ -76,12 +88,31 @@ def draw_pairings(number: int, seed: int = SEED) -> list[Draw]:
     return list(chosen.values())
 
 
+def draw_slice(number: int, size: int, known: Container[Key], seed: int = SEED) -> list[Draw]:
+    """Return `size` pairings to learn from that are not `known`: slice `number`, from 1, of a seed.
+
+    Drawn as the drawn ones of `draw_pairings`, from chances of the slice's own; those that models are judged
+    on are left out. A larger slice begins with the smaller one.
+    """
+    chosen: dict[Key, Draw] = {}
+    candidates = _endless(seed, 2, number)
+    while len(chosen) < size:
+        draw = next(candidates)
+        if draw.one != draw.two and draw.key not in known and draw.split in LEARNT:
+            chosen.setdefault(draw.key, draw)
+    return list(chosen.values())
+
+
 def _candidates(seed: int) -> Iterator[Draw]:
-    species = load_pokedex().species
-    for one, two in combinations(species, 2):
+    for one, two in combinations(load_pokedex().species, 2):
         yield _in_any_order(_chance(seed, 0, one.id, two.id), "default", _default(one), _default(two))
+    yield from _endless(seed, 1)
+
+
+def _endless(*seeds: int) -> Iterator[Draw]:
+    species = load_pokedex().species
     for index in count():
-        chance = _chance(seed, 1, index)
+        chance = _chance(*seeds, index)
         one, two = (species[int(place)] for place in chance.integers(len(species), size=2))
         if split_of(one.id, two.id) != "unseen" or chance.random() < KEPT_UNSEEN:
             yield _drawn(one, two, chance)

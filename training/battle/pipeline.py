@@ -22,7 +22,6 @@ from bentos.core.contract import Contract
 from bentos.core.decoding import BodyDecoder
 from bentos.core.package import ModelPackage
 from bentos.core.scorers import BoosterScorer, OnnxScorer
-from training.battle.files import data_hash
 from training.core.pipeline import Candidate, Check, FrozenScores, GatePolicy, Progress, TrainingInputs
 
 if TYPE_CHECKING:
@@ -60,14 +59,33 @@ class BattlePipeline:
         return msgspec.convert(self.parameters["gate"], GatePolicy)
 
     def inputs(self) -> TrainingInputs:
-        """Return what a training started now would be made from."""
+        """Return what a training started now would be made from. Raises SlicesUnavailable."""
+        from training.battle.slices import whole_data_hash
+
         return TrainingInputs(
-            data_sha256=data_hash(),
+            data_sha256=whole_data_hash(),
             code_sha256=_code_sha256(),
             contract=self.contract.digest(),
             parameters={name: value for name, value in self.parameters.items() if name != "gate"},
             seed=self.parameters["seed"],
         )
+
+    def has_gathered(self) -> bool:
+        """Return whether there are battles beside the base. Raises SlicesUnavailable."""
+        from training.battle.slices import open_slices
+
+        return bool(open_slices().list_all())
+
+    def gather(self, items: int, progress: Progress) -> None:
+        """Fight the next `items` pairings of the sequence and keep them as a slice.
+
+        Raises OtherSimulator, SimulatorUnavailable or SlicesUnavailable.
+        """
+        from training.battle.slices import add_slice
+
+        add_slice(items, progress)
+        load_frames.cache_clear()
+        load_sets.cache_clear()
 
     def train(self, progress: Progress) -> Candidate:
         """Fit, evaluate and export. Raises DataCheckFailed if the labelled battles break a rule."""
@@ -129,10 +147,15 @@ class BattlePipeline:
 
 @lru_cache(maxsize=1)
 def load_frames() -> "tuple[pd.DataFrame, pd.DataFrame]":
-    """Return the labelled pairings and those of the ceiling; read once."""
-    from training.battle.data import load_battles, load_ceiling
+    """Return the labelled pairings, slices last, and those of the ceiling; read once."""
+    import pandas as pd
 
-    return load_battles(), load_ceiling()
+    from training.battle.data import load_battles, load_ceiling
+    from training.battle.slices import load_slices
+
+    slices = load_slices()
+    base = load_battles()
+    return pd.concat([base, *slices], ignore_index=True) if slices else base, load_ceiling()
 
 
 @lru_cache(maxsize=1)

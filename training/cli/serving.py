@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bentos.core.errors import RequestError
+from training.cli.bench import open_bench
 from training.cli.lifecycle import ModelArgument, VersionOption
 from training.cli.output import OutputOption, print_facts, print_json, working
 from training.cli.steps import Steps
 
 if TYPE_CHECKING:
     from training.core.pins import Rollout
+    from training.core.registry import ModelVersion
+    from training.core.workbench import Workbench
 
 
 def serve(model: ModelArgument) -> None:
@@ -93,22 +96,33 @@ def _pinned(model: str) -> "Rollout":
     from training.core.pins import read_pin, require_files
     from training.core.settings import read_settings
 
-    rollout = read_pin(read_settings().home, model)
+    settings = read_settings()
+    if settings.pins == "cluster":
+        return _champion(model)
+    rollout = read_pin(settings.home, model)
     if rollout is None:
         raise NoChampion(model)
     require_files(model, rollout)
     return rollout
 
 
-def _rollout_of(model: str, version: str) -> "Rollout":
-    from training.core.pins import Rollout
-    from training.core.settings import read_settings
-    from training.core.workbench import open_workbench
+def _champion(model: str) -> "Rollout":
+    from training.core.promotion import champion_of
 
-    settings = read_settings()
-    found = open_workbench(settings).registry.version(model, version)
+    bench = open_bench()
+    return _rollout(bench, champion_of(bench, model))
+
+
+def _rollout_of(model: str, version: str) -> "Rollout":
+    bench = open_bench()
+    return _rollout(bench, bench.registry.version(model, version))
+
+
+def _rollout(bench: "Workbench", found: "ModelVersion") -> "Rollout":
+    from training.core.pins import Rollout
+
     return Rollout(
-        uri=found.uri, version=found.version, digest=found.digest, public_key=str(settings.public_key)
+        uri=found.uri, version=found.version, digest=found.digest, public_key=str(bench.settings.public_key)
     )
 
 

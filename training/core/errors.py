@@ -14,6 +14,7 @@
     - RegistryBusy                another command holds the lock for too long
   + ArtifactStoreUnavailable   7  the folder or bucket of packages can't be written
   + DataError                  8  training data are missing or unusable
+    - DataFixed                   they can't be added to
   + PortTaken                  5  a port that a local service needs is in use
   + HomeInUse                  5  another `ekiben up` runs on the same home
   + ServiceFailed              9  a local service does not start, or does not stay up
@@ -129,6 +130,13 @@ class DataError(EkibenError):
     """Training data are missing or unusable."""
 
     exit_code = 8
+
+
+class DataFixed(DataError):
+    """The training data of this model can't be added to."""
+
+    def __init__(self, model: str) -> None:
+        super().__init__(f"The training data of {model} are fixed: nothing can be added to them.")
 
 
 class PortTaken(EkibenError):

@@ -2,13 +2,13 @@
 
 import fcntl
 import os
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from bentos.core.errors import SettingsError
+from bentos.core.storage import write_whole
 from training.core.errors import RegistryBusy
 
 _POLL_SECONDS = 0.05
@@ -32,17 +32,7 @@ def write_atomically(path: Path, content: bytes) -> None:
     Raises SettingsError if the folder can't be made or written.
     """
     make_folder(path.parent)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            os.fsync(file.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    write_whole(path, content)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from bentos.core.package import CONTRACT_NAME
 from training.core import gate
 from training.core.errors import AlreadyChampion, PromotionRefused, VersionQuarantined
 from training.core.packaging import sign_package
-from training.core.pipeline import Candidate, Pipeline, Progress, TrainingInputs
+from training.core.pipeline import Candidate, Pipeline, Progress, TrainingInputs, require_growing
 from training.core.promotion import promote
 from training.core.registry import CHALLENGER, CHAMPION, ModelVersion, Tag
 from training.core.retention import prune
@@ -30,14 +30,16 @@ class Training(msgspec.Struct, frozen=True, kw_only=True):
     removed: tuple[str, ...] = ()
 
 
-def train(bench: Workbench, pipeline: Pipeline, progress: Progress) -> Training:
+def train(bench: Workbench, pipeline: Pipeline, progress: Progress, new_items: int = 0) -> Training:
     """Train, package, register and judge; promote if the policy is `auto`; then remove what is no longer
-    needed.
+    needed. First `new_items` are added to the data, if the model's data grow.
 
     A version that was registered but never judged, because something died in between, is judged now.
     Raises RegistryBusy if the model is being trained already, and whatever the steps raise.
     """
     with bench.training(pipeline.name):
+        if new_items:
+            _gather(bench, pipeline, new_items, progress)
         inputs = pipeline.inputs()
         known = bench.registry.find_by_inputs(pipeline.name, inputs.digest())
         if known and (known.gate != "pending" or known.quarantined):
@@ -88,6 +90,15 @@ def settle_challenger(bench: Workbench, pipeline: Pipeline) -> str:
     except (PromotionRefused, PackageError) as error:
         return f"{waits}: {error}"
     return f"version {challenger.version}, which had passed its gate before, is promoted"
+
+
+def _gather(bench: Workbench, pipeline: Pipeline, items: int, progress: Progress) -> None:
+    """Add to the data, unless an interrupted training has added what no version was trained with yet."""
+    data = require_growing(pipeline)
+    if data.has_gathered() and not bench.registry.knows_data(pipeline.name, pipeline.inputs().data_sha256):
+        progress("taking up data that an interrupted training has added")
+    else:
+        data.gather(items, progress)
 
 
 def _make(bench: Workbench, pipeline: Pipeline, inputs: TrainingInputs, progress: Progress) -> ModelVersion:

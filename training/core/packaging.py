@@ -6,13 +6,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-import fsspec
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from bentos.core.errors import PackageNotFound
 from bentos.core.manifest import (
     MANIFEST_NAME,
     SIGNATURE_NAME,
@@ -22,6 +19,7 @@ from bentos.core.manifest import (
     sign_manifest,
 )
 from bentos.core.package import ModelPackage, Pin, load_package
+from bentos.core.storage import Storage
 from training.core.errors import ArtifactStoreUnavailable
 from training.core.pipeline import TrainingInputs
 
@@ -77,43 +75,32 @@ class PackageStore:
         Raises ArtifactStoreUnavailable.
         """
         address = self.address(package.model, package.digest)
-        with self._files(address) as (filesystem, root):
-            if filesystem.exists(f"{root}/{MANIFEST_NAME}"):
+        with self._translated():
+            storage = Storage(address)
+            if storage.exists(MANIFEST_NAME):
                 return address
-            filesystem.makedirs(root, exist_ok=True)
             for name in sorted(package.files, key=lambda name: name == MANIFEST_NAME):
-                filesystem.pipe_file(f"{root}/{name}", package.files[name])
+                storage.write(name, package.files[name])
         return address
 
     def remove(self, address: str) -> None:
         """Delete a package; one that is gone already is no error. Raises ArtifactStoreUnavailable."""
         if not address.startswith(f"{self._uri}/"):
             return
-        with self._files(address) as (filesystem, root):
-            if filesystem.exists(root):
-                filesystem.rm(root, recursive=True)
+        with self._translated():
+            Storage(address).remove()
 
     @contextmanager
-    def _files(self, address: str) -> Iterator[tuple[Any, str]]:
+    def _translated(self) -> Iterator[None]:
         try:
-            yield fsspec.core.url_to_fs(address)
-        except (OSError, ValueError, ImportError) as error:
+            yield
+        except OSError as error:
             raise ArtifactStoreUnavailable(self._uri, str(error)) from error
 
 
 def copy_package(pin: Pin, key: Ed25519PublicKey, folder: Path) -> ModelPackage:
     """Copy the pinned package into `folder` and verify the copy. Raises as `load_package` does."""
     verified = load_package(pin, key)
-    for name, content in verified.files.items():
+    for name, content in {**verified.files, **verified.seals}.items():
         (folder / name).write_bytes(content)
-    for name in _RESERVED:
-        (folder / name).write_bytes(_read(pin.uri, name))
     return load_package(Pin(uri=str(folder), version=pin.version, digest=pin.digest), key)
-
-
-def _read(uri: str, name: str) -> bytes:
-    try:
-        with fsspec.open(f"{uri.rstrip('/')}/{name}", "rb") as file:
-            return bytes(file.read())
-    except (OSError, ValueError) as error:
-        raise PackageNotFound(uri, name) from error

@@ -7,7 +7,7 @@ import importlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import msgspec
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from bentos.core.contract import Contract
 from bentos.core.manifest import sha256_digest
 from bentos.core.package import ModelPackage
-from training.core.errors import UnknownModel
+from training.core.errors import DataFixed, UnknownModel
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -162,6 +162,26 @@ class Pipeline(Protocol):
     def predict(self, package: ModelPackage, request: dict[str, Any]) -> dict[str, Any]:
         """Answer one request as the service would. Raises RequestError for a request it can't take."""
         ...
+
+
+@runtime_checkable
+class GrowingData(Protocol):
+    """A pipeline whose training data can be added to."""
+
+    def has_gathered(self) -> bool:
+        """Return whether anything was added so far."""
+        ...
+
+    def gather(self, items: int, progress: Progress) -> None:
+        """Make `items` new ones and keep them, so that `inputs` and `train` take them in from now on."""
+        ...
+
+
+def require_growing(pipeline: Pipeline) -> GrowingData:
+    """Return the pipeline as one whose data grow. Raises DataFixed if they don't."""
+    if not isinstance(pipeline, GrowingData):
+        raise DataFixed(pipeline.name)
+    return pipeline
 
 
 def find_pipeline(name: str) -> Pipeline:

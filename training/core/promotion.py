@@ -14,7 +14,7 @@ from training.core.errors import (
     VersionNotFound,
     VersionQuarantined,
 )
-from training.core.pins import Rollout, read_pin, write_pin
+from training.core.pins import Rollout
 from training.core.pipeline import Pipeline
 from training.core.registry import CHALLENGER, CHAMPION, ModelVersion, Tag
 from training.core.workbench import Workbench
@@ -39,7 +39,7 @@ def promote(
     then nothing has changed.
     """
     model = pipeline.name
-    with bench.moving_aliases(model):
+    with bench.moving_aliases(model) as still_held:
         chosen = bench.registry.version(model, version) if version else _challenger(bench, model)
         champion = bench.registry.with_alias(model, CHAMPION)
         if champion and champion.version == chosen.version:
@@ -50,6 +50,7 @@ def promote(
         require_contract(bench.load(chosen), pipeline.contract)
         previous = champion.version if champion else ""
         tags = {Tag.PREVIOUS: previous} | ({Tag.FORCED: force_reason} if force_reason else {})
+        still_held()
         bench.registry.tag(model, chosen.version, tags)
         _move(bench, pipeline, chosen)
     return Promotion(model, chosen.version, previous, changed=True)
@@ -61,19 +62,26 @@ def rollback(bench: Workbench, pipeline: Pipeline) -> Promotion:
     Raises NoChampion, NothingToRollBack, PackageError or RegistryUnavailable; then nothing has changed.
     """
     model = pipeline.name
-    with bench.moving_aliases(model):
-        champion = bench.registry.with_alias(model, CHAMPION)
-        if champion is None:
-            raise NoChampion(model)
+    with bench.moving_aliases(model) as still_held:
+        champion = champion_of(bench, model)
         interrupted = _interrupted_rollback(bench, champion)
         if interrupted:
             _pin(bench, pipeline, champion)
             return Promotion(model, champion.version, interrupted, changed=True)
         predecessor = _predecessor(bench, champion)
         require_contract(bench.load(predecessor), pipeline.contract)
+        still_held()
         bench.registry.tag(model, champion.version, {Tag.QUARANTINED: datetime.now(UTC).isoformat()})
         _move(bench, pipeline, predecessor)
     return Promotion(model, predecessor.version, champion.version, changed=True)
+
+
+def champion_of(bench: Workbench, model: str) -> ModelVersion:
+    """Return the champion. Raises NoChampion."""
+    champion = bench.registry.with_alias(model, CHAMPION)
+    if champion is None:
+        raise NoChampion(model)
+    return champion
 
 
 def former_champions(bench: Workbench, champion: ModelVersion, limit: int) -> list[ModelVersion]:
@@ -121,14 +129,14 @@ def _predecessor(bench: Workbench, champion: ModelVersion) -> ModelVersion:
 def _interrupted_rollback(bench: Workbench, champion: ModelVersion) -> str:
     """Return the quarantined version that is still pinned although the alias has moved on; empty if there is
     none."""
-    rollout = read_pin(bench.settings.home, champion.model)
-    if rollout is None or rollout.version == champion.version:
-        return ""
-    try:
-        pinned = bench.registry.version(champion.model, rollout.version)
-    except VersionNotFound:
-        return ""
-    return pinned.version if pinned.quarantined else ""
+    for version in sorted(bench.target.following(champion.model) - {champion.version}):
+        try:
+            pinned = bench.registry.version(champion.model, version)
+        except VersionNotFound:
+            continue
+        if pinned.quarantined:
+            return pinned.version
+    return ""
 
 
 def _move(bench: Workbench, pipeline: Pipeline, chosen: ModelVersion) -> None:
@@ -147,4 +155,4 @@ def _pin(bench: Workbench, pipeline: Pipeline, chosen: ModelVersion) -> None:
         digest=chosen.digest,
         public_key=str(bench.settings.public_key),
     )
-    write_pin(bench.settings.home, pipeline.name, rollout)
+    bench.target.pin(pipeline.name, rollout)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 import msgspec
 
+from bentos.core.package import Pin
 from training.core.errors import VersionNotFound
 from training.core.session import Session
 from training.core.verdict import Verdict, decode_verdict
@@ -69,6 +70,15 @@ class ModelVersion(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict | None
 
 
+class Crown(msgspec.Struct, frozen=True, kw_only=True):
+    """Which version of a model is champion; `registered_at` tells a model from a later one of its name."""
+
+    model: str
+    version: str
+    registered_at: int
+    """Milliseconds since 1970."""
+
+
 class Registry:
     """Versions, aliases and tags of all models. Every method raises RegistryUnavailable if the server is
     away."""
@@ -111,6 +121,30 @@ class Registry:
         version = self.aliases(model).get(alias)
         return self.version(model, version) if version else None
 
+    def champions(self) -> list[Crown]:
+        """Return the champions of all models that have one; asks once for a thousand models."""
+        with self._session.translated():
+            page = self._client.search_registered_models(max_results=PAGE_SIZE)
+            found = list(page)
+            while page.token:
+                page = self._client.search_registered_models(max_results=PAGE_SIZE, page_token=page.token)
+                found += page
+        return [
+            Crown(
+                model=entry.name,
+                version=str(entry.aliases[CHAMPION]),
+                registered_at=int(entry.creation_timestamp),
+            )
+            for entry in found
+            if CHAMPION in entry.aliases
+        ]
+
+    def pin(self, model: str, version: str) -> Pin:
+        """Return the pin of a version, as it was registered. Raises VersionNotFound."""
+        with self._session.translated(model, version):
+            tags = self._client.get_model_version(model, version).tags
+        return Pin(uri=tags.get(Tag.URI, ""), version=version, digest=tags.get(Tag.DIGEST, ""))
+
     def find_by_inputs(self, model: str, inputs_sha256: str) -> ModelVersion | None:
         """Return the newest version that was trained from exactly these inputs, or None."""
         aliases = self.aliases(model)
@@ -118,6 +152,12 @@ class Registry:
             found = self._search(f"name = '{model}' and tags.`{Tag.INPUTS}` = '{inputs_sha256}'")
             newest = max(found, key=lambda version: int(version.version), default=None)
             return self._describe(newest, aliases) if newest else None
+
+    def knows_data(self, model: str, data_sha256: str) -> bool:
+        """Return whether any version was trained with exactly these data."""
+        with self._session.translated():
+            query = f"name = '{model}' and tags.`{Tag.DATA}` = '{data_sha256}'"
+            return bool(self._client.search_model_versions(query, max_results=1))
 
     def register(
         self, model: str, model_uri: str, run_id: str, tags: dict[str, str], description: str

@@ -1,6 +1,5 @@
 """Removes versions that nobody can need any more."""
 
-from training.core.pins import read_pin
 from training.core.promotion import former_champions
 from training.core.registry import CHALLENGER, CHAMPION, ModelVersion, Tag
 from training.core.workbench import Workbench
@@ -13,11 +12,12 @@ def prune(bench: Workbench, model: str) -> list[str]:
     Of a quarantined version the record stays: it keeps training from making the same model again.
     Raises RegistryUnavailable or ArtifactStoreUnavailable; a second call finishes what the first could not.
     """
-    with bench.moving_aliases(model):
+    with bench.moving_aliases(model) as still_held:
         versions = bench.registry.versions(model)
         kept = _needed(bench, model, versions)
         doomed = [version for version in versions if version.version not in kept and not version.removed]
         for version in doomed:
+            still_held()
             _remove(bench, version)
     return [version.version for version in doomed]
 
@@ -30,8 +30,7 @@ def _needed(bench: Workbench, model: str, versions: list[ModelVersion]) -> set[s
         if CHAMPION in version.aliases:
             former = former_champions(bench, version, bench.settings.retention_rollbacks)
             kept |= {version.version, *(earlier.version for earlier in former)}
-    rollout = read_pin(bench.settings.home, model)
-    return kept | ({rollout.version} if rollout else set())
+    return kept | bench.target.needed(model)
 
 
 def _remove(bench: Workbench, version: ModelVersion) -> None:

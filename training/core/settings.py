@@ -48,6 +48,24 @@ class TrainingSettings(BaseSettings):
     """TCP port, on loopback, of the MLflow server that `ekiben up` starts."""
     lock_timeout_seconds: float = Field(default=30.0, ge=0, le=3600)
     """Longest wait for another command that moves aliases; such a move takes a second or two."""
+    pins: Literal["file", "cluster"] = "file"
+    """`file`: promotion writes a pin file in the home, and locks lie there. `cluster`: the rollout reconciler
+    pins Deployments, locks are Leases, and nobody removes a version that a Deployment or ReplicaSet names."""
+    namespaces: str = ""
+    """Kubernetes namespaces with Deployments of models, separated by commas; `*`: all. Empty: the pod's own,
+    or that of the context."""
+    kube_context: str = ""
+    """Context of the kubeconfig for commands outside of a cluster. Empty: a pod's service account, and
+    elsewhere nothing, because no cluster is touched that was not named."""
+    lease_namespace: str = ""
+    """Kubernetes namespace in which locks lie; the same for everything that shares a registry. Empty: the
+    pod's own, or that of the context."""
+    data_uri: str = ""
+    """Where simulated training data are kept that are not part of the code: a path or any fsspec URL. Empty:
+    a folder in the home."""
+    simulator_folder: Path | None = None
+    """Folder with the battle simulator's npm package, as an image has it. None: a folder in the home, into
+    which it is installed at first use."""
 
     @field_validator("home")
     @classmethod
@@ -94,6 +112,17 @@ class TrainingSettings(BaseSettings):
         folder."""
         uri = self.store_uri or str(self.home / "packages")
         return uri if "://" in uri else str(Path(uri).absolute())
+
+    @property
+    def data(self) -> str:
+        """Folder or URL of simulated training data."""
+        uri = self.data_uri or str(self.home / "data")
+        return uri if "://" in uri else str(Path(uri).absolute())
+
+    @property
+    def simulator(self) -> Path:
+        """Folder in which the battle simulator is installed."""
+        return (self.simulator_folder or self.home / "simulator").absolute()
 
     @property
     def private_key(self) -> Path:

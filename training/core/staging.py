@@ -6,12 +6,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
 from bentos.core.errors import EkibenError, SettingsError
-from bentos.core.model import MODEL_FOLDER, PUBLIC_KEY_NAME
+from bentos.core.model import MODEL_FOLDER, NO_MODEL_NAME, PUBLIC_KEY_NAME
 from bentos.core.package import PIN_NAME, Pin, load_package, read_public_key
 
 ROOT = Path(__file__).parents[2]
@@ -20,6 +21,7 @@ UV_CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "e
 """Where `make` puts a uv of its own if there is none on PATH."""
 
 _TAG_PREFIX = "__tag__:"
+_NO_MODEL = "This image has no model of its own: it serves what is pinned in a registry.\n"
 
 
 class BentoNotBuilt(EkibenError):
@@ -36,8 +38,7 @@ def stage_package(name: str, package_folder: Path, pin: Pin, public_key: Path, r
 
     Nothing is replaced unless everything is in order. Raises PackageError or SettingsError.
     """
-    staged = root / "bentos" / name / MODEL_FOLDER
-    staged.parent.mkdir(parents=True, exist_ok=True)
+    staged = _staged(name, root)
     with tempfile.TemporaryDirectory(dir=staged.parent, prefix=f".{MODEL_FOLDER}-") as temporary:
         fresh = Path(temporary) / MODEL_FOLDER
         shutil.copytree(package_folder, fresh)
@@ -50,16 +51,29 @@ def stage_package(name: str, package_folder: Path, pin: Pin, public_key: Path, r
     return staged
 
 
-def build_bento(name: str, root: Path = ROOT) -> str:
+def stage_nothing(name: str, root: Path = ROOT) -> Path:
+    """Make the next bento one without a model, for `EKIBEN_MODEL_SOURCE=registry`; return the folder."""
+    staged = _staged(name, root)
+    shutil.rmtree(staged, ignore_errors=True)
+    staged.mkdir()
+    (staged / NO_MODEL_NAME).write_text(_NO_MODEL)
+    (staged / ".gitignore").write_text("*\n")
+    return staged
+
+
+def build_bento(name: str, root: Path = ROOT, home: Path | None = None) -> str:
     """Build the bento of a service whose package is staged, and return its tag, `name:version`.
 
-    Raises SettingsError without uv, BentoNotBuilt if BentoML refuses.
+    It lies in the folder `home` if one is given, else where BentoML keeps its bentos. Raises SettingsError
+    without uv, BentoNotBuilt if BentoML refuses.
     """
-    staged = root / "bentos" / name / MODEL_FOLDER
-    if (staged / PIN_NAME).exists():
+    staged = _staged(name, root)
+    if any((staged / file).exists() for file in (PIN_NAME, NO_MODEL_NAME)):
         (staged / REQUIREMENTS_NAME).write_text(export_requirements(root))
     command = [sys.executable, "-m", "bentoml", "build", "-f", f"bentos/{name}/bentofile.yaml", "-o", "tag"]
     environment = {**os.environ, "BENTOML_DO_NOT_TRACK": "true", "PYTHONPATH": str(root)}
+    if home is not None:
+        environment["BENTOML_HOME"] = str(home.absolute())
     done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
     tags = [
         line.removeprefix(_TAG_PREFIX) for line in done.stdout.splitlines() if line.startswith(_TAG_PREFIX)
@@ -69,16 +83,25 @@ def build_bento(name: str, root: Path = ROOT) -> str:
     return tags[0]
 
 
-def export_requirements(root: Path = ROOT) -> str:
-    """Return what a serving image installs, each package at the version in `uv.lock`. Raises
-    SettingsError."""
-    command = [find_uv(), "export", "--frozen", "--only-group", "serve", "--no-emit-project", "--no-hashes"]
+def export_requirements(root: Path = ROOT, group: str = "serve", without: Sequence[str] = ()) -> str:
+    """Return what an image installs: each package of the group but those in `without`, as `uv.lock` pins it.
+
+    Raises SettingsError without uv or without a lock that it can read.
+    """
+    command = [find_uv(), "export", "--frozen", "--only-group", group, "--no-emit-project", "--no-hashes"]
+    command += [f"--no-emit-package={name}" for name in without]
     done = subprocess.run(
         [*command, "--no-annotate", "--no-header"], cwd=root, capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise SettingsError(f"uv can't read uv.lock: {done.stderr.strip()}")
     return done.stdout
+
+
+def _staged(name: str, root: Path) -> Path:
+    staged = root / "bentos" / name / MODEL_FOLDER
+    staged.parent.mkdir(parents=True, exist_ok=True)
+    return staged
 
 
 def find_uv() -> str:

@@ -8,13 +8,13 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bentos.core.package import ModelPackage, Pin, load_package, read_public_key
-from training.core.files import locked
 from training.core.git import GitState, git_state
 from training.core.keys import signing_key
 from training.core.packaging import PackageStore
 from training.core.registry import ModelVersion, Registry
 from training.core.session import Session
 from training.core.settings import TrainingSettings
+from training.core.target import HomeTarget, StillHeld, Target
 from training.core.tracking import Tracking
 
 
@@ -26,6 +26,7 @@ class Workbench:
     registry: Registry
     tracking: Tracking
     packages: PackageStore
+    target: Target
 
     def load(self, version: ModelVersion) -> ModelPackage:
         """Fetch and verify a version's package. Raises PackageError."""
@@ -48,20 +49,22 @@ class Workbench:
         return git_state(Path(__file__).parent, self.settings.git_commit)
 
     @contextmanager
-    def moving_aliases(self, model: str) -> Iterator[None]:
+    def moving_aliases(self, model: str) -> Iterator[StillHeld]:
         """Hold the lock under which aliases and the pin change together. Raises RegistryBusy."""
-        with locked(self.settings.home / "locks" / f"{model}.lock", self.settings.lock_timeout_seconds):
-            yield
+        with self.target.lock(model, "aliases", self.settings.lock_timeout_seconds) as still_held:
+            yield still_held
 
     @contextmanager
-    def training(self, model: str) -> Iterator[None]:
+    def training(self, model: str) -> Iterator[StillHeld]:
         """Hold the lock under which a model is trained; a second training does not wait. Raises
         RegistryBusy."""
-        with locked(self.settings.home / "locks" / f"{model}.training.lock", timeout_seconds=0):
-            yield
+        with self.target.lock(model, "training", timeout_seconds=0) as still_held:
+            yield still_held
 
 
-def open_workbench(settings: TrainingSettings) -> Workbench:
-    """Connect to the registry. Raises RegistryUnavailable."""
+def open_workbench(settings: TrainingSettings, target: Target | None = None) -> Workbench:
+    """Connect to the registry; without a target, pins and locks are files of the home. Raises
+    RegistryUnavailable."""
     session = Session(settings)
-    return Workbench(settings, Registry(session), Tracking(session), PackageStore(settings.store))
+    where = target or HomeTarget(settings.home)
+    return Workbench(settings, Registry(session), Tracking(session), PackageStore(settings.store), where)

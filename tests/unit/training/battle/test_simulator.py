@@ -89,3 +89,21 @@ def test_batches_share_the_work_and_keep_the_order() -> None:
 def test_batches_are_small_enough_to_lose_little() -> None:
     pairings = [simulator.Pairing(index, 1, (), 2, (), 0, 1) for index in range(5_000)]
     assert [len(batch) for batch in simulator._batches(pairings, processes=1)] == [2_000, 2_000, 1_000]
+
+
+def test_folder_of_an_image_is_used_in_place_of_the_homes(
+    program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = sha256((program / "package-lock.json").read_bytes()).hexdigest()[:16]
+    (tmp_path / "opt" / digest).mkdir(parents=True)
+    monkeypatch.setenv("EKIBEN_SIMULATOR_FOLDER", str(tmp_path / "opt"))
+    assert install() == tmp_path / "opt" / digest / "node_modules"
+
+
+def test_folder_that_can_not_be_made_is_reported(
+    program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("EKIBEN_SIMULATOR_FOLDER", str(tmp_path / "file"))
+    with pytest.raises(SimulatorUnavailable, match="installing"):
+        install()

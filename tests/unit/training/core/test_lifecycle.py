@@ -1,9 +1,10 @@
 """From inputs to a judged version: new or nothing new, passed or refused, and what a crash leaves to
 finish."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from bentos.core.errors import ContractMismatch, FileAltered, SettingsError
@@ -11,9 +12,9 @@ from bentos.core.package import require_contract
 from tests.support.homes import add_champion, add_version, make_bench, quiet, train, train_champion
 from tests.support.tiny_pipeline import TinyPipeline, contract
 from training.core import gate, lifecycle
-from training.core.errors import AlreadyChampion, RegistryBusy, VersionQuarantined
+from training.core.errors import AlreadyChampion, DataFixed, RegistryBusy, VersionQuarantined
 from training.core.pins import read_pin
-from training.core.pipeline import Candidate, GatePolicy, Progress
+from training.core.pipeline import Candidate, GatePolicy, Progress, TrainingInputs
 from training.core.promotion import rollback
 from training.core.registry import CHALLENGER, CHAMPION, Tag
 from training.core.workbench import Workbench
@@ -187,3 +188,39 @@ def test_challenger_that_was_judged_against_another_champion_goes_on_waiting(tmp
     said = lifecycle.settle_challenger(bench, TinyPipeline(trees=40))
     assert said.startswith("version 2 waits for `ekiben promote tiny`: tiny version 2 was judged against")
     assert bench.registry.aliases("tiny") == {"champion": "1", "challenger": "2"}
+
+
+@dataclass(frozen=True)
+class GrowingPipeline(TinyPipeline):
+    """A pipeline that counts what was added to its data."""
+
+    slices: list[int] = field(default_factory=list)
+
+    def has_gathered(self) -> bool:
+        return bool(self.slices)
+
+    def gather(self, items: int, progress: Progress) -> None:
+        self.slices.append(items)
+
+    def inputs(self) -> TrainingInputs:
+        return msgspec.structs.replace(super().inputs(), data_sha256=f"sha256:{self.slices}")
+
+
+def test_each_training_adds_to_the_data_and_makes_a_version(bench: Workbench) -> None:
+    pipeline = GrowingPipeline(trees=4)
+    for number in (1, 2):
+        done = lifecycle.train(bench, pipeline, quiet, new_items=5)
+        assert (done.new, done.version.version, len(pipeline.slices)) == (True, str(number), number)
+    assert not lifecycle.train(bench, pipeline, quiet).new, "nothing is added unless asked for"
+
+
+def test_data_of_an_interrupted_training_are_taken_up_first(bench: Workbench) -> None:
+    pipeline = GrowingPipeline(trees=4)
+    pipeline.gather(5, quiet)
+    assert lifecycle.train(bench, pipeline, quiet, new_items=5).new
+    assert pipeline.slices == [5]
+
+
+def test_fixed_data_can_not_be_added_to(bench: Workbench) -> None:
+    with pytest.raises(DataFixed, match="tiny are fixed"):
+        lifecycle.train(bench, POOR, quiet, new_items=5)

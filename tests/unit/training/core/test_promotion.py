@@ -1,5 +1,8 @@
 """Champions forward and back: who may be promoted, what is recorded, and that a refusal changes nothing."""
 
+import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,6 +23,7 @@ from training.core.errors import (
 from training.core.pins import read_pin, write_pin
 from training.core.promotion import promote, rollback
 from training.core.registry import CHALLENGER, CHAMPION, Tag
+from training.core.target import HomeTarget, Purpose, StillHeld
 from training.core.workbench import Workbench
 
 POOR, FAIR, GOOD = TinyPipeline(trees=3), TinyPipeline(trees=9), TinyPipeline(trees=40)
@@ -207,3 +211,28 @@ def test_promotion_waits_for_no_one_longer_than_told(tmp_path: Path) -> None:
     with bench.moving_aliases("tiny"), pytest.raises(RegistryBusy):
         promote(bench, GOOD)
     promote(bench, GOOD)
+
+
+class LostLock(HomeTarget):
+    """A lock that is lost between its acquisition and the first write."""
+
+    @contextmanager
+    def lock(self, model: str, purpose: Purpose, timeout_seconds: float) -> Iterator[StillHeld]:
+        def lost() -> None:
+            raise RegistryBusy("lock", 0)
+
+        yield lost
+
+
+def test_lost_lock_changes_nothing(tmp_path: Path) -> None:
+    bench = make_bench(tmp_path)
+    add_champion(bench, POOR)
+    add_champion(bench, GOOD)
+    add_version(bench, TinyPipeline(note="third"), compared_with="2")
+    robbed = dataclasses.replace(bench, target=LostLock(tmp_path))
+    before = bench.registry.versions("tiny")
+    with pytest.raises(RegistryBusy):
+        promote(robbed, GOOD)
+    with pytest.raises(RegistryBusy):
+        rollback(robbed, GOOD)
+    assert bench.registry.versions("tiny") == before

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bentos.core.package import Pin
 from tests.support.homes import make_bench
 from training.core import registry as registry_module
 from training.core.errors import VersionNotFound
@@ -112,3 +113,30 @@ def test_deleted_version_is_gone(registry: Registry) -> None:
     registry.delete("tiny", "1")
     assert [version.version for version in registry.versions("tiny")] == ["2"]
     assert registry.find_by_inputs("tiny", "a") is None
+
+
+def test_champions_of_all_models_come_page_by_page(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry_module, "PAGE_SIZE", 1)
+    for model in ("one", "two", "three"):
+        registry.register(model, "/x", "", {}, "made by a test")
+    registry.set_alias("one", CHAMPION, "1")
+    registry.set_alias("three", CHAMPION, "1")
+    found = registry.champions()
+    assert sorted((crown.model, crown.version) for crown in found) == [("one", "1"), ("three", "1")]
+    assert all(crown.registered_at > 1_600_000_000_000 for crown in found)
+
+
+def test_pin_is_what_was_registered(registry: Registry) -> None:
+    registry.register("tiny", "/x", "", {Tag.URI: "/store/x", Tag.DIGEST: "sha256:0"}, "")
+    assert registry.pin("tiny", "1") == Pin(uri="/store/x", version="1", digest="sha256:0")
+    with pytest.raises(VersionNotFound):
+        registry.pin("tiny", "2")
+
+
+def test_data_are_known_once_a_version_was_trained_with_them(registry: Registry) -> None:
+    assert not registry.knows_data("tiny", "abc")
+    registry.register("tiny", "/x", "", {Tag.DATA: "abc"}, "")
+    assert registry.knows_data("tiny", "abc")
+    assert not registry.knows_data("tiny", "abcd")

@@ -1,0 +1,5 @@
+"""A cluster in miniature, for what talks to one."""
+
+from tests.support.cluster import server
+
+__all__ = ["server"]
