@@ -17,6 +17,9 @@ ROOT = Path(__file__).parents[1]
 CHART = ROOT / "charts" / "platform"
 VALUES = ROOT / "k8s" / "values"
 RELEASE = "ekiben"
+IMAGES = ("battle", "training", "mlflow")
+"""Parts of the platform that run an image of ours; each is called like its image."""
+
 KUBECONFIG_CONTENT = "KUBECONFIG_CONTENT"
 """Environment variable with a whole kubeconfig, for pipelines that keep it as a secret."""
 
@@ -37,10 +40,11 @@ def upgrade_command(helm: str, options: argparse.Namespace, version: str) -> lis
     going_back = "--rollback-on-failure" if _major(version) >= 4 else "--atomic"
     command = [helm, "upgrade", "--install", RELEASE, str(CHART), going_back, "--timeout", TIMEOUT]
     command += ["--values", str(VALUES / f"{options.environment}.yaml")]
-    if options.repository:
-        command += ["--set", f"global.image.repository={options.repository}"]
-    if options.tag:
-        command += ["--set", f"global.image.tag={options.tag}"]
+    for image in IMAGES:
+        if options.repository:
+            command += ["--set", f"{image}.image.repository={options.repository}/{image}"]
+        if options.tag:
+            command += ["--set", f"{image}.image.tag={options.tag}"]
     return [*command, *_where(options), *options.helm_arguments]
 
 

@@ -71,7 +71,7 @@ def test_committed_tables_equal_a_fresh_export(installation: Path) -> None:
 
 def test_quick_battles_end_as_the_simulators_own_do(installation: Path) -> None:
     draws = draw_pairings(14_535 + 60)[-60:]
-    pairings = battles._pairings(draws, first=0, count=3)
+    pairings = battles.to_pairings(draws, first=0, count=3)
     assert _fight(*pairings) == _fight(*pairings, stock=True)
 
 

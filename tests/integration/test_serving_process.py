@@ -1,6 +1,7 @@
 """The server as a process: how it starts, what it loads, and how it refuses to."""
 
 import json
+import os
 import socket
 from pathlib import Path
 from typing import Any
@@ -145,3 +146,38 @@ def test_taken_port_ends_the_process(tiny_package: TinyPackage) -> None:
         code, line = exit_of({**tiny_package.environment, "EKIBEN_SERVER_PORT": str(port)})
     assert code == 5
     assert f"Can't listen on 127.0.0.1 port {port}: address already in use" in line["event"]
+
+
+def test_process_without_a_pin_lives_says_so_once_and_ends_at_once() -> None:
+    with started({"EKIBEN_MODEL_SOURCE": "registry"}) as process:
+        process.port = json.loads(process.wait_for('"event":"Listening"'))["port"]
+        process.wait_for("No model is pinned yet")
+        assert process.ask("GET", "/livez").status == 200
+        ready = process.ask("GET", "/readyz")
+        assert (ready.status, ready.json["type"]) == (503, "urn:ekiben:problem:not-ready")
+        assert ready.json["detail"].startswith("No model is pinned yet")
+        assert process.ask("POST", "/api/v1/leaf", LEAF).status == 503
+        assert b"ekiben_ready 0.0" in process.ask("GET", "/metrics").content
+        process.signal()
+        assert process.exit_code() == 0
+        assert len([line for line in process.text if "No model is pinned yet" in line]) == 1
+
+
+def test_restarted_process_takes_its_package_from_the_cache(own_package: TinyPackage, tmp_path: Path) -> None:
+    environment = {**own_package.environment, "EKIBEN_MODEL_CACHE": str(tmp_path / "cache")}
+    with serving(environment):
+        pass
+    for path in own_package.folder.iterdir():
+        path.unlink()
+    with serving(environment) as process:
+        assert process.ask("POST", "/api/v1/leaf", LEAF).json["model_version"] == "7"
+        assert "The package is taken from the cache" in [event["event"] for event in process.events]
+
+
+def test_store_that_hangs_is_an_error_in_bounded_time(own_package: TinyPackage) -> None:
+    (own_package.folder / MANIFEST_NAME).unlink()
+    os.mkfifo(own_package.folder / MANIFEST_NAME)
+    environment = {**own_package.environment, "EKIBEN_MODEL_FETCH_TIMEOUT_SECONDS": "0.5"}
+    with started(environment) as process:
+        assert process.exit_code() == 6
+        assert "no answer within 0.5 s" in process.text[-2]

@@ -31,8 +31,9 @@ def test_environment_chooses_the_values_file() -> None:
 def test_tag_and_repository_are_given_only_where_they_are_set() -> None:
     assert "--set" not in upgrade_command("helm", _options(), "v4.0.0")
     command = upgrade_command("helm", _options(tag="v1", repository="r/e"), "v4.0.0")
-    assert "global.image.tag=v1" in command
-    assert "global.image.repository=r/e" in command
+    for image in ("battle", "training", "mlflow"):
+        assert f"{image}.image.tag=v1" in command
+        assert f"{image}.image.repository=r/e/{image}" in command
 
 
 def test_context_and_namespace_are_always_named() -> None:

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from bentos.core.threads import run_in_daemon_thread
+from bentos.core.threads import run_in_daemon_thread, run_within
 
 
 def test_result_comes_from_another_thread_that_ends_with_the_process() -> None:
@@ -52,3 +52,16 @@ def test_thread_whose_waiter_or_loop_is_gone_ends_quietly(fails: bool) -> None:
         asyncio.run(cancel(within_loop))
         proceed.set()
         threads[0].join()
+
+
+def test_work_that_is_done_in_time_gives_its_result_or_its_error() -> None:
+    assert run_within(60, lambda: 7) == 7
+    with pytest.raises(ZeroDivisionError):
+        run_within(60, lambda: 1 // 0)
+
+
+def test_work_that_hangs_is_left_alone() -> None:
+    forever = threading.Event()
+    with pytest.raises(TimeoutError):
+        run_within(0.05, forever.wait)
+    forever.set()

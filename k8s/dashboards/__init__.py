@@ -1,0 +1,1 @@
+"""The Grafana dashboards, written in Python; the charts hold what they generate."""

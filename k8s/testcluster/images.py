@@ -1,0 +1,118 @@
+"""The cluster's own images, and how images get into its container runtime."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from k8s.testcluster import archive
+from k8s.testcluster.archive import Image
+from k8s.testcluster.commands import pipe, run, step
+from k8s.testcluster.node import PAUSE_IMAGE, ctr
+from k8s.testcluster.packages import find
+from k8s.testcluster.paths import SOURCE, Paths
+from k8s.testcluster.tools import CLUSTER_GROUPS, select
+
+PREFIX = "docker.io/ekiben-testcluster"
+_CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
+_IN_IMAGES = ("coredns", "metrics-server", "prometheus", "keda-operator", "keda-adapter")
+_PARALLEL_IMPORTS = 2
+
+
+def own_images(paths: Paths) -> list[Image]:
+    """Return the images of the pause container and of all add-ons."""
+    tools = [tool for tool in select(CLUSTER_GROUPS) if tool.binary in _IN_IMAGES]
+    alertmanager = find("prometheus-alertmanager")
+    return [
+        _single(PAUSE_IMAGE, "pause", build_pause(paths)),
+        *(_single(f"{PREFIX}/{tool.binary}:{tool.version}", tool.binary, tool.path(paths)) for tool in tools),
+        _single(
+            f"{PREFIX}/alertmanager:debian", "alertmanager", alertmanager, archive.libraries(alertmanager)
+        ),
+    ]
+
+
+def _single(name: str, program: str, source: Path, more: dict[str, Path] | None = None) -> Image:
+    """Return an image with one program, what it needs, and the authorities that this machine trusts."""
+    files = {f"/bin/{program}": source, **(more or {})}
+    if Path(_CERTIFICATES).exists():
+        files[_CERTIFICATES] = Path(_CERTIFICATES)
+    return Image(name=name, entrypoint=(f"/bin/{program}",), files=files)
+
+
+def build_pause(paths: Paths) -> Path:
+    """Compile the program that holds a pod's namespaces open, unless it is in the cache, and return it."""
+    source = SOURCE / "pause" / "pause.c"
+    program = paths.builds / f"pause-{_digest([source])}"
+    if not program.exists():
+        paths.builds.mkdir(parents=True, exist_ok=True)
+        run("gcc", "-Os", "-static", "-s", "-o", program, source)
+    return program
+
+
+def _digest(files: Iterable[Path]) -> str:
+    """Return a short name for the content of small files, and for size and time of large ones."""
+    seen = hashlib.sha256()
+    for path in sorted(files):
+        status = path.stat()
+        content = path.read_bytes() if path.suffix in (".c", ".crt") else b""
+        seen.update(f"{path.name} {status.st_size} {0 if content else status.st_mtime_ns}".encode() + content)
+    return seen.hexdigest()[:12]
+
+
+def tar_of(paths: Paths, image: Image) -> Path:
+    """Return the image's tar file in the cache, which is written if it is not there."""
+    name = image.name.rpartition("/")[2].replace(":", "-")
+    path = paths.images / f"{name}-{_digest(image.files.values())}.tar"
+    if not path.exists():
+        archive.write(image, path)
+    return path
+
+
+def import_own(paths: Paths) -> None:
+    """Bring the cluster's own images into the container runtime. Raises CommandFailed."""
+    tars = [tar_of(paths, image) for image in own_images(paths)]
+    with ThreadPoolExecutor(_PARALLEL_IMPORTS) as pool:
+        list(pool.map(lambda tar: run(*ctr(paths), "images", "import", tar), tars))
+
+
+def load(paths: Paths, names: Iterable[str], docker_host: str) -> list[str]:
+    """Bring images of a Docker engine into the cluster, and return those that were not there yet.
+
+    Names are completed as Docker completes them. Raises CommandFailed, for example if there is no such image.
+    """
+    known = _read_loaded(paths)
+    engine = {"DOCKER_HOST": docker_host}
+    brought = []
+    for name in names:
+        identity = run("docker", "image", "inspect", "--format", "{{.Id}}", name, environment=engine).strip()
+        if known.get(full_name(name)) != identity:
+            with step(f"loaded {name}"):
+                pipe(("docker", "save", name), (*ctr(paths), "images", "import", "-"), engine)
+            known[full_name(name)] = identity
+            brought.append(name)
+            _loaded(paths).write_text(json.dumps(known, indent=2))
+    return brought
+
+
+def full_name(name: str) -> str:
+    """Return an image's name with its registry and tag: `postgres` is `docker.io/library/postgres:latest`."""
+    if ":" not in name.rpartition("/")[2] and "@" not in name:
+        name = f"{name}:latest"
+    first, slash, _ = name.partition("/")
+    if not slash:
+        return f"docker.io/library/{name}"
+    return name if "." in first or ":" in first or first == "localhost" else f"docker.io/{name}"
+
+
+def _loaded(paths: Paths) -> Path:
+    return paths.state / "loaded.json"
+
+
+def _read_loaded(paths: Paths) -> dict[str, str]:
+    """Return the identities of the images that were loaded, by full name."""
+    if not _loaded(paths).exists():
+        return {}
+    known: dict[str, str] = json.loads(_loaded(paths).read_text())
+    return known

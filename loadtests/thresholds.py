@@ -1,0 +1,129 @@
+"""Pass marks: what a run has to reach, and the verdict in a table that people can read."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+import yaml
+
+from bentos.core.errors import SettingsError
+from loadtests.results import RequestResult, Results
+from loadtests.settings import ShapeName
+
+DEFAULT_FILE = Path(__file__).with_name("thresholds.yaml")
+
+_HEADINGS = ("", "request", "p95 ms", "p99 ms", "failed", "requests/s")
+
+
+class Marks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What one kind of request has to reach under one shape.
+
+    `minimum_requests_per_second` is for the shape's default size; it grows and shrinks with the size.
+    """
+
+    p95_milliseconds: float
+    p99_milliseconds: float
+    failure_ratio: float
+    minimum_requests_per_second: float
+
+
+Thresholds = dict[ShapeName, dict[str, Marks]]
+
+
+class Mark(NamedTuple):
+    """One mark and what was measured. `text` compares both."""
+
+    text: str
+    passed: bool
+
+
+class Line(NamedTuple):
+    """All marks of one kind of request."""
+
+    name: str
+    marks: tuple[Mark, ...]
+
+
+class Verdict(NamedTuple):
+    """All lines of one run, and requests for which no marks exist."""
+
+    lines: tuple[Line, ...]
+    unmarked: tuple[str, ...]
+
+    @property
+    def missed(self) -> int:
+        """How many marks were missed; a request without marks counts as one."""
+        return len(self.unmarked) + sum(not mark.passed for line in self.lines for mark in line.marks)
+
+    def __str__(self) -> str:
+        return _render(self)
+
+
+def read_thresholds(path: Path) -> Thresholds:
+    """Return the marks of each shape by request name.
+
+    Raises SettingsError if the file can't be read or says something that is no mark.
+    """
+    try:
+        return msgspec.convert(yaml.safe_load(path.read_bytes()), Thresholds)
+    except (OSError, yaml.YAMLError, msgspec.ValidationError) as error:
+        raise SettingsError(f"The pass marks in {path} can't be used: {error}") from None
+
+
+def marks_for(thresholds: Thresholds, shape: ShapeName, path: Path) -> dict[str, Marks]:
+    """Return the marks of one shape. Raises SettingsError if there are none."""
+    if not thresholds.get(shape):
+        raise SettingsError(f"{path} has no pass marks for the shape {shape!r}.")
+    return thresholds[shape]
+
+
+def judge(results: Results, marks: dict[str, Marks], throughput_scale: float = 1.0) -> Verdict:
+    """Compare what was measured with the marks.
+
+    A kind of request that has marks but was never made misses all of them.
+    """
+    measured = {result.name: result for result in results.requests}
+    never = RequestResult("", 0, 0, float("inf"), float("inf"), float("inf"), 0.0)
+    return Verdict(
+        lines=tuple(
+            _compare(name, measured.get(name, never), limits, throughput_scale)
+            for name, limits in marks.items()
+        ),
+        unmarked=tuple(sorted(set(measured) - set(marks))),
+    )
+
+
+def _compare(name: str, result: RequestResult, limits: Marks, scale: float) -> Line:
+    slowest = limits.minimum_requests_per_second * scale
+    return Line(
+        name,
+        (
+            _at_most(result.p95_milliseconds, limits.p95_milliseconds, "g"),
+            _at_most(result.p99_milliseconds, limits.p99_milliseconds, "g"),
+            _at_most(result.failure_ratio, limits.failure_ratio, ".2%"),
+            Mark(
+                f"{result.requests_per_second:.1f} ≥ {slowest:.1f}",
+                result.requests > 0 and result.requests_per_second >= slowest,
+            ),
+        ),
+    )
+
+
+def _at_most(value: float, limit: float, style: str) -> Mark:
+    return Mark(f"{value:{style}} ≤ {limit:{style}}", value <= limit)
+
+
+def _render(verdict: Verdict) -> str:
+    rows = [_HEADINGS, *(_row(line) for line in verdict.lines)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
+    table = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
+    unmarked = [f"MISSED  {name} has no pass marks" for name in verdict.unmarked]
+    marks = sum(len(line.marks) for line in verdict.lines) + len(verdict.unmarked)
+    end = f"{verdict.missed} of {marks} pass marks missed" if verdict.missed else f"all {marks} marks reached"
+    return "\n".join([*(row.rstrip() for row in table), *unmarked, end])
+
+
+def _row(line: Line) -> tuple[str, ...]:
+    passed = all(mark.passed for mark in line.marks)
+    cells = (mark.text if mark.passed else f"{mark.text} MISSED" for mark in line.marks)
+    return ("ok" if passed else "MISSED", line.name, *cells)
