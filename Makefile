@@ -23,7 +23,7 @@ HOST ?= http://127.0.0.1:3000
 BASE ?= main
 
 .DEFAULT_GOAL := help
-.PHONY: help up train battles load report test check fix clean charts rules workflows audit \
+.PHONY: help up train battles load report test check fix clean charts rules dashboards workflows audit \
   cluster cluster-down kind images push sign sbom deploy rollback e2e package publish changelog release
 
 help: ## List these targets
@@ -57,11 +57,20 @@ check: .venv/.synced ## Check format, lint, types, layers, security, lock and se
 	$(TOOL) bandit==1.9.4 bandit --quiet --severity-level medium --recursive bentos training loadtests k8s
 	$(UV) lock --check
 	git ls-files -z --cached --others --exclude-standard ':!uv.lock' ':!*.sum' | xargs -0 $(BIN)/detect-secrets-hook \
-	  --disable-plugin HexHighEntropyString --disable-plugin Base64HighEntropyString
+	  --disable-plugin HexHighEntropyString --disable-plugin Base64HighEntropyString --exclude-lines existingSecret
 
 fix: .venv/.synced ## Format, and repair what the linter can repair
 	$(BIN)/ruff format $(CODE)
 	$(BIN)/ruff check --fix $(CODE)
+
+charts: .venv/.synced ## Judge the charts with Helm 3 and 4, kube-score, checkov and helm-docs
+	$(PYTHON) -m pytest tests/charts tests/charts_tools
+
+rules: .venv/.synced ## Test alert rules, routing, dashboards and runbooks (needs promtool and Alertmanager)
+	$(PYTHON) -m pytest tests/rules
+
+dashboards: .venv/.synced ## Write the Grafana dashboards into the charts again
+	$(PYTHON) -m k8s.dashboards
 
 workflows: .venv/.synced ## Check the workflows of continuous integration
 	$(PYTHON) -m k8s.testcluster build checks

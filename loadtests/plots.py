@@ -21,6 +21,7 @@ _NUMBERS = {
     "failures": "Failures/s",
     "users": "User Count",
 }
+_LATENCIES = ("p50", "p95", "p99")
 
 
 class Series:
@@ -32,10 +33,13 @@ class Series:
         self.values: dict[str, list[float]] = {name: [] for name in _NUMBERS}
 
     def add(self, seconds: float, row: Mapping[str, str]) -> None:
-        """Add one row of the history; what Locust writes as N/A becomes NaN, which is not drawn."""
+        """Add one row of the history. Latencies of no request, which Locust writes as N/A or 0, become NaN,
+        which is not drawn."""
         self.seconds.append(seconds)
+        idle = float(row["Requests/s"]) == 0
         for name, column in _NUMBERS.items():
-            self.values[name].append(float("nan") if row[column] == "N/A" else float(row[column]))
+            absent = row[column] == "N/A" or (idle and name in _LATENCIES)
+            self.values[name].append(float("nan") if absent else float(row[column]))
 
 
 def read_history(path: Path) -> dict[str, Series]:
@@ -63,7 +67,7 @@ def draw(history: Mapping[str, Series], title: str, path: Path) -> None:
 
 
 def _draw_overall(axes: Axes, everything: Series) -> None:
-    for name in ("p50", "p95", "p99"):
+    for name in _LATENCIES:
         axes.plot(everything.seconds, _visible(everything.values[name]), label=name)
     _finish_latency(axes, "all requests, ms")
 
@@ -86,7 +90,7 @@ def _draw_traffic(axes: Axes, everything: Series) -> None:
         linestyle="--",
     )
     axes.set_ylim(bottom=0)
-    _finish(axes, "per second; users")
+    _finish(axes, "per second, mean of 10 s; users")
 
 
 def _visible(milliseconds: list[float]) -> list[float]:

@@ -34,7 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _build(engine: Engine, image: Image, options: argparse.Namespace) -> None:
     reference = _reference(image, options)
     _say(str(build_image(engine, image, reference, reference.rpartition(":")[2], options.model)))
-    if options.push:
+    # skaffold says by a variable whether it wants a push.
+    if options.push or os.environ.get("PUSH_IMAGE") == "true":
         engine.push(reference)
 
 

@@ -46,7 +46,13 @@ IMAGES = {
         Image("battle", "serve", service=True),
         Image("training", "train", ("bentos", "training"), simulator=True),
         Image("mlflow", "mlflow", without=_ONLY_FOR_FIGURES_AND_MODELS),
-        Image("loadtests", "load", ("bentos/__init__.py", "bentos/core", "bentos/battle", "loadtests")),
+        Image(
+            "loadtests",
+            "load",
+            folders=("bentos/__init__.py", "bentos/core", "bentos/battle", "loadtests"),
+            # Locust brings a plugin for it, which only tests that use Locust would load.
+            without=("pytest", "iniconfig", "pluggy"),
+        ),
     )
 }
 

@@ -17,6 +17,7 @@ from k8s.testcluster.tools import CLUSTER_GROUPS, select
 PREFIX = "docker.io/ekiben-testcluster"
 _CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 _IN_IMAGES = ("coredns", "metrics-server", "prometheus", "keda-operator", "keda-adapter")
+_ALERTMANAGER_TEMPLATES = Path("/usr/share/prometheus/alertmanager")
 _PARALLEL_IMPORTS = 2
 
 
@@ -24,11 +25,12 @@ def own_images(paths: Paths) -> list[Image]:
     """Return the images of the pause container and of all add-ons."""
     tools = [tool for tool in select(CLUSTER_GROUPS) if tool.binary in _IN_IMAGES]
     alertmanager = find("prometheus-alertmanager")
+    beside = {str(path): path for path in _ALERTMANAGER_TEMPLATES.glob("*.tmpl")}
     return [
         _single(PAUSE_IMAGE, "pause", build_pause(paths)),
         *(_single(f"{PREFIX}/{tool.binary}:{tool.version}", tool.binary, tool.path(paths)) for tool in tools),
         _single(
-            f"{PREFIX}/alertmanager:debian", "alertmanager", alertmanager, archive.libraries(alertmanager)
+            f"{PREFIX}/alertmanager:debian", "alertmanager", alertmanager, archive.libraries(alertmanager) | beside
         ),
     ]
 

@@ -52,6 +52,9 @@ def start_node(paths: Paths) -> None:
         f"--cert-dir={paths.certificates}",
         # How often CPU and memory of containers are measured; autoscaling tests wait for it.
         "--housekeeping-interval=5s",
+        # Without it, measurements of containers lack their names.
+        f"--containerd={paths.containerd_socket}",
+        "--containerd-namespace=k8s.io",
     )
     processes.start("kubelet", kubelet, paths.run, paths.logs / "kubelet.log")
     proxy = paths.state / "proxy.yaml"
@@ -157,6 +160,8 @@ def kubelet_configuration(paths: Paths) -> dict[str, object]:
         "clusterDomain": "cluster.local",
         "staticPodPath": f"{paths.state}/manifests",
         "volumePluginDir": f"{paths.state}/volume-plugins",
+        # Another kubelet on this machine would delete the logs of pods that it does not know.
+        "podLogsDir": f"{paths.state}/pod-logs",
         "systemReserved": {"cpu": "100m", "memory": "512Mi"},
         "evictionHard": {"memory.available": "100Mi", "nodefs.available": "1%", "imagefs.available": "1%"},
         # Images come from `load` only, so none that is unused may be thrown away.

@@ -14,6 +14,7 @@ from k8s.testcluster.processes import Identity
 
 _STOP_ORDER = ("kubelet", "proxy", "scheduler", "controller-manager", "api-server", "etcd")
 _REMOVAL_SECONDS = 10.0
+_CONTAINER_LOGS = Path("/var/log/containers")
 _SHIM = "containerd-shim"
 _DELETED_MARK = "\\040(deleted)"
 
@@ -21,7 +22,8 @@ _DELETED_MARK = "\\040(deleted)"
 def remove_all(paths: Paths) -> None:
     """End all processes, undo all changes to the machine, and delete the state. Raises CommandFailed."""
     for name in _STOP_ORDER:
-        processes.stop(paths.run, name)
+        # What they would still write goes away in a moment.
+        processes.stop(paths.run, name, grace_seconds=0)
     namespaces, sockets = network_namespaces(paths.containerd), shim_sockets(paths.containerd)
     # Without containerd, nobody tidies up after the containers while we do.
     processes.stop(paths.run, "containerd")
@@ -32,6 +34,8 @@ def remove_all(paths: Paths) -> None:
         namespace.unlink(missing_ok=True)
     for socket in sockets:
         socket.unlink(missing_ok=True)
+    for link in links_into(_CONTAINER_LOGS, paths.state):
+        link.unlink(missing_ok=True)
     network.tear_down(paths.state / "cni")
     _remove_cgroups()
     if paths.state.exists():
@@ -88,6 +92,12 @@ def shim_sockets(containerd: Path) -> set[Path]:
     """Return the sockets of our containers' shims, which lie outside the state."""
     files = [bundle / "address" for bundle in _bundles(containerd)]
     return {Path(file.read_text().strip().removeprefix("unix://")) for file in files if file.exists()}
+
+
+def links_into(folder: Path, target: Path) -> list[Path]:
+    """Return the links in `folder` that lead to something below `target`."""
+    links = [path for path in folder.glob("*") if path.is_symlink()]
+    return [link for link in links if link.readlink().is_relative_to(target)]
 
 
 def unmount_below(folder: Path) -> None:

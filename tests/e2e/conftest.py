@@ -56,7 +56,8 @@ def installed(cluster: Cluster, figures: Figures) -> Iterator[Platform]:
 def platform(installed: Platform) -> Platform:
     """The platform with a champion, which the first scenario has made unless it is left out."""
     if not installed.battle.pinned():
-        train_first(installed)
+        if not installed.operator.versions():
+            train_first(installed)
         installed.operator.run("promote", "battle")
         installed.battle.wait_pinned("1", within_seconds=90)
     return installed

@@ -1,5 +1,6 @@
 """A project with one copied folder becomes a bento that serves by itself."""
 
+import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ import yaml
 from tests.support.serving import ROOT, serving
 from tests.support.tiny.definition import LEAF
 from tests.support.tiny.package import TinyPackage
-from training.core.staging import BentoNotBuilt, build_bento, stage_package
+from training.core.staging import BentoNotBuilt, build_bento, stage_nothing, stage_package
 
 CODE = ("__init__.py", "api.py", "definition.py", "service.py")
 
@@ -79,13 +80,20 @@ def test_bento_names_its_model(bento: Path, tiny_package: TinyPackage) -> None:
 def test_image_runs_our_server_as_an_unprivileged_user(bento: Path) -> None:
     lines = (bento / "env/docker/Dockerfile").read_text().splitlines()
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    assert [line for line in lines if line.startswith("FROM")] == [
-        f"FROM python:{version}-slim AS packages",
-        f"FROM python:{version}-slim",
+    assert f"ARG PYTHON_IMAGE=python:{version}-slim" in lines
+    assert {line.split()[1] for line in lines if line.startswith("FROM")} == {"${PYTHON_IMAGE}"}
+    assert [line for line in lines if line.startswith(("ENTRYPOINT", "CMD"))] == [
+        'ENTRYPOINT ["python", "-m", "bentos.core.serve"]',
+        'CMD ["tiny"]',
     ]
-    assert lines[-2:] == ['ENTRYPOINT ["python", "-m", "bentos.core.serve"]', 'CMD ["tiny"]']
-    assert "USER 1034" in lines
+    assert "USER 10001:10001" in lines
     assert not any("{{" in line or "{%" in line for line in lines)
+
+
+def test_image_is_given_the_script_that_prunes_its_packages(bento: Path) -> None:
+    script = bento / "env/docker/setup_script"
+    assert script.read_bytes() == (ROOT / "bentos/core/prune-packages.sh").read_bytes()
+    assert os.access(script, os.X_OK)
 
 
 def test_image_installs_locked_packages_without_asking_for_more(bento: Path) -> None:
@@ -93,6 +101,15 @@ def test_image_installs_locked_packages_without_asking_for_more(bento: Path) -> 
     assert "onnxruntime==" in requirements
     assert "django==" not in requirements
     assert "--no-deps" in (bento / "env/docker/Dockerfile").read_text()
+
+
+def test_bento_that_is_meant_to_have_no_model_is_built_without(project: Path, bento: Path) -> None:
+    stage_nothing("tiny", project)
+    name, _, version = build_bento("tiny", project, project / "other-home").partition(":")
+    built = project / "other-home/bentos" / name / version
+    assert [path.name for path in (built / "src/bentos/tiny/model").iterdir()] == ["no-model.txt"]
+    assert yaml.safe_load((built / "bento.yaml").read_text())["labels"] == {"model": "tiny"}
+    assert "onnxruntime==" in (built / "env/python/requirements.txt").read_text()
 
 
 def test_bento_serves_its_model_from_its_own_folder(bento: Path) -> None:

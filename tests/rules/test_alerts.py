@@ -1,10 +1,12 @@
 """Every alert says what a person needs, and fires when it should and only then, as promtool evaluates it."""
 
+import json
 from pathlib import Path
 
 import pytest
 import yaml
 
+from tests.support.helm import CHARTS as CHART_FOLDER
 from tests.support.monitoring_tools import insist
 from tests.support.rules import (
     CHARTS,
@@ -116,3 +118,10 @@ def test_runbooks_may_lie_elsewhere(chart: str) -> None:
     rules = rules_of(rule_groups(chart, {"runbookUrl": "https://wiki.example.org/ekiben"}))
     urls = {rule["annotations"]["runbook_url"] for rule in rules if "alert" in rule}
     assert urls == {f"https://wiki.example.org/ekiben#{name.lower()}" for name in named(rules)}
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_the_schema_knows_every_alert_that_may_be_disabled(chart: str) -> None:
+    schema = json.loads((CHART_FOLDER / chart / "values.schema.json").read_text())
+    allowed = schema["properties"]["alerts"]["properties"]["disabled"]["items"]["enum"]
+    assert set(allowed) == named(rules_of(rule_groups(chart)))

@@ -2,7 +2,6 @@
 panel that is about them, and evaluates every rule."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from prometheus_client import start_http_server

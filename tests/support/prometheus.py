@@ -58,7 +58,7 @@ class Prometheus:
 def watching(
     targets: Mapping[int, Mapping[str, str]], groups: Sequence[Mapping[str, Any]], folder: Path
 ) -> Iterator[Prometheus]:
-    """Run a Prometheus that scrapes ports of this machine, each with the labels that discovery would give it."""
+    """Run a Prometheus that scrapes ports of this machine, each with the labels that discovery gives."""
     static = [{"targets": [f"127.0.0.1:{port}"], "labels": dict(labels)} for port, labels in targets.items()]
     (folder / "rules.yaml").write_text(yaml.safe_dump({"groups": list(groups)}))
     configuration = {

@@ -27,7 +27,9 @@ def say(sentence: str) -> None:
     sys.stdout.flush()
 
 
-def settings_of_accounts(database_uri: str, default_permission: str, admin_username: str) -> str:
+def settings_of_accounts(
+    database_uri: str, default_permission: str, admin_username: str, cache_seconds: int
+) -> str:
     """Return the content of MLflow's basic_auth.ini."""
     settings = configparser.RawConfigParser()
     settings["mlflow"] = {
@@ -36,6 +38,7 @@ def settings_of_accounts(database_uri: str, default_permission: str, admin_usern
         "database_uri": database_uri.replace("%", "%%"),
         "admin_username": admin_username,
         "grant_default_workspace_access": "false",
+        "auth_cache_ttl_seconds": str(cache_seconds),
     }
     lines = ["[mlflow]", *(f"{name} = {value}" for name, value in settings["mlflow"].items())]
     return "\n".join(lines) + "\n"
@@ -116,7 +119,8 @@ def main() -> None:
     folder = Path(os.environ["ACCOUNTS_FOLDER"])
     admin = read_account(folder / "admin")
     others = [read_account(path) for path in sorted(folder.glob("other-*"))]
-    content = settings_of_accounts(accounts_uri, os.environ["DEFAULT_PERMISSION"], admin[0])
+    permission, cache_seconds = os.environ["DEFAULT_PERMISSION"], int(os.environ["CACHE_SECONDS"])
+    content = settings_of_accounts(accounts_uri, permission, admin[0], cache_seconds)
     write_privately(Path(os.environ["MLFLOW_AUTH_CONFIG_PATH"]), content)
     backend, accounts = connect(backend_uri, wait_seconds), connect(accounts_uri, wait_seconds)
     with one_at_a_time(backend):

@@ -36,10 +36,11 @@ def prepare() -> ModuleType:
 def test_settings_are_read_back_as_they_were_meant(prepare: ModuleType) -> None:
     uri = "postgresql+psycopg://u:p%2Fw%25@h:5432/d?a=b"
     found = configparser.ConfigParser()
-    found.read_string(prepare.settings_of_accounts(uri, "READ", "boss"))
+    found.read_string(prepare.settings_of_accounts(uri, "READ", "boss", 30))
     assert found["mlflow"]["database_uri"] == uri
     assert found["mlflow"]["default_permission"] == "READ"
     assert found["mlflow"]["admin_username"] == "boss"
+    assert found["mlflow"]["auth_cache_ttl_seconds"] == "30"
 
 
 def test_what_is_written_is_for_its_owner_only_and_replaces_what_was(

@@ -16,6 +16,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"auth": {"enabled": False}}, "enabled"),
     ({"auth": {"adminSecret": ""}}, "/auth/adminSecret"),
     ({"auth": {"defaultPermission": "WRITE"}}, "/auth/defaultPermission"),
+    ({"auth": {"cacheSeconds": -1}}, "/auth/cacheSeconds"),
     ({"allowedHosts": ["*"]}, "/allowedHosts/0"),
     ({"corsAllowedOrigins": ["*"]}, "/corsAllowedOrigins/0"),
     ({"artifacts": {"destination": "/mnt"}}, "/artifacts/destination"),

@@ -134,6 +134,10 @@ def test_strangers_see_nothing_unless_told_so() -> None:
     assert _environment("prepare", values)["DEFAULT_PERMISSION"] == "READ"
 
 
+def test_how_long_a_password_is_remembered_can_be_said() -> None:
+    assert _environment("prepare", {"auth": {"cacheSeconds": 0}})["CACHE_SECONDS"] == "0"
+
+
 def test_the_file_with_the_databases_password_is_never_on_disk() -> None:
     (config,) = [volume for volume in _pod()["volumes"] if volume["name"] == "config"]
     assert config["emptyDir"]["medium"] == "Memory"

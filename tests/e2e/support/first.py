@@ -1,6 +1,5 @@
 """The first champion: trained by the CronJob's own Job, on purpose a little worse than it could be."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -29,7 +28,7 @@ def _covering(platform: Platform, parameters: dict[str, Any]) -> Callable[[dict[
             "apiVersion": "v1",
             "kind": "ConfigMap",
             "metadata": {"name": "e2e-parameters"},
-            "data": {"params.yaml": json.dumps(parameters)},
+            "data": {"params.yaml": yaml.safe_dump(parameters)},
         }
     )
 

@@ -33,7 +33,7 @@ def test_this_machine_and_services_may_get_load(url: str) -> None:
         "http://127.0.0.1.example.org",
         "http://svc",
         "ftp://127.0.0.1",
-        "http://user:word@127.0.0.1",
+        "http://user:word@127.0.0.1",  # pragma: allowlist secret
         "http://127.0.0.1/elsewhere",
         "127.0.0.1:3000",
         "http://",

@@ -13,6 +13,8 @@ from loadtests.errors import HostSilent
 from loadtests.probe import require_answer, warm_up
 from loadtests.settings import read_settings
 
+KEY = "open sesame"
+
 Answer = Callable[[str, Message], int]
 
 
@@ -48,9 +50,9 @@ def test_a_service_that_takes_the_key_is_ready() -> None:
         return 200
 
     with _answering(answer) as url:
-        require_answer(url, read_settings(api_key="secret"), wait_seconds=0)
+        require_answer(url, read_settings(api_key=KEY), wait_seconds=0)
         require_answer(url, read_settings(), wait_seconds=0)
-    assert seen == [("/api/v1/pokemon", "secret"), ("/api/v1/pokemon", None)]
+    assert seen == [("/api/v1/pokemon", KEY), ("/api/v1/pokemon", None)]
 
 
 @pytest.mark.parametrize(("status", "message"), [(401, "API key"), (503, "gives 503"), (302, "gives 302")])

@@ -77,6 +77,14 @@ def test_package_that_is_not_the_pinned_one_replaces_nothing(package: TinyPackag
     assert [path.name for path in staged.parent.iterdir()] == ["model"]
 
 
+def test_no_model_replaces_the_last_one_wholly(package: TinyPackage, tmp_path: Path) -> None:
+    stage(package, tmp_path)
+    staged = staging.stage_nothing("tiny", tmp_path)
+    assert {path.name for path in staged.iterdir()} == {"no-model.txt", ".gitignore"}
+    assert stage(package, tmp_path) == staged
+    assert not (staged / "no-model.txt").exists()
+
+
 def test_nothing_is_built_before_a_model_is_staged(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("BENTOML_HOME", str(tmp_path))
     monkeypatch.setattr(staging, "MODEL_FOLDER", "no-such-model")
@@ -105,6 +113,12 @@ def test_lock_that_uv_can_not_read_is_told(monkeypatch: pytest.MonkeyPatch, tmp_
     monkeypatch.setenv("UV", str(make_program(tmp_path / "uv", "echo 'no lock here' >&2; exit 2\n")))
     with pytest.raises(SettingsError, match=r"uv can't read uv\.lock: no lock here"):
         staging.export_requirements(tmp_path)
+
+
+def test_requirements_leave_out_what_an_image_never_imports() -> None:
+    whole = staging.export_requirements(ROOT, "mlflow").splitlines()
+    less = staging.export_requirements(ROOT, "mlflow", without=("matplotlib",)).splitlines()
+    assert [line.partition("==")[0] for line in whole if line not in less] == ["matplotlib"]
 
 
 def test_requirements_are_those_of_a_serving_image_at_locked_versions() -> None:

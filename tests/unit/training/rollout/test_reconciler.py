@@ -1,82 +1,20 @@
 """The reconciler against an API server that knows who owns a field: what it writes, what it leaves alone."""
 
-from dataclasses import dataclass, field
-
 import pytest
 
 from bentos.core.package import Pin
 from tests.support.apiserver import ApiServer
 from tests.support.cluster import (
-    NAMESPACE,
     add_deployment,
-    connect,
     events,
     finish_rollout,
     make_pin,
-    make_target,
     pinned,
     read,
     undo,
 )
-from training.core.errors import RegistryUnavailable
-from training.core.registry import Crown
+from tests.support.reconciling import Cluster
 from training.rollout import names
-from training.rollout.champions import Champions
-from training.rollout.deployments import Deployments
-from training.rollout.events import Events
-from training.rollout.reconciler import Cycle, Reconciler
-from training.rollout.resume import resume
-
-
-@dataclass
-class Registered:
-    """The two questions that the reconciler asks a registry."""
-
-    champion: Pin | None = None
-    away: bool = False
-    asked: list[str] = field(default_factory=list)
-
-    def champions(self) -> list[Crown]:
-        self.asked.append("champions")
-        if self.away:
-            raise RegistryUnavailable("http://mlflow", "connection refused")
-        return [Crown(model="tiny", version=self.champion.version, registered_at=1)] if self.champion else []
-
-    def pin(self, model: str, version: str) -> Pin:
-        self.asked.append(f"{model} {version}")
-        assert self.champion is not None
-        return self.champion
-
-
-class Cluster:
-    """A server, a registry, and a reconciler between them."""
-
-    def __init__(self, server: ApiServer) -> None:
-        self.server = server
-        self.registry = Registered()
-        self.may_act = True
-        self.restart()
-
-    def restart(self) -> None:
-        api = connect(self.server)
-        champions = Champions(lambda: self.registry)  # type: ignore[arg-type, return-value]
-        self.reconciler = Reconciler(
-            Deployments(api, (NAMESPACE,)), champions, Events(api, "test"), lambda: self.may_act
-        )
-
-    def crown(self, version: str) -> Cycle:
-        """Make a version champion and look once."""
-        self.registry.champion = make_pin(version)
-        return self.look()
-
-    def look(self) -> Cycle:
-        return self.reconciler.run()
-
-    def writes(self) -> int:
-        return len([line for line in self.server.requests if not line.startswith("GET")])
-
-    def label(self, name: str) -> str | None:
-        return read(self.server).metadata.labels.get(name)
 
 
 @pytest.fixture
@@ -154,48 +92,6 @@ def test_undo_is_a_hold_that_is_told_and_never_overridden(cluster: Cluster) -> N
     assert [reason for reason, _ in events(cluster.server)].count("Held") == 1
     cluster.crown("3")
     assert pinned(cluster.server) == "1"
-
-
-def test_hold_ends_when_the_champion_is_what_was_undone_to(cluster: Cluster) -> None:
-    path = add_deployment(cluster.server)
-    cluster.crown("1")
-    cluster.crown("2")
-    undo(cluster.server, path, make_pin("1"))
-    cluster.look()
-    cluster.crown("1")
-    assert cluster.label(names.HOLD_LABEL) == "false"
-    assert events(cluster.server)[-1][0] == "Resumed"
-    cluster.crown("3")
-    assert pinned(cluster.server) == "3", "kubectl still owns the fields, but it agreed with the registry"
-
-
-def test_undo_after_a_hold_has_ended_is_a_hold_again(cluster: Cluster) -> None:
-    path = add_deployment(cluster.server)
-    for version in ("1", "2"):
-        cluster.crown(version)
-    undo(cluster.server, path, make_pin("1"))
-    cluster.look()
-    cluster.crown("1")
-    cluster.crown("3")
-    undo(cluster.server, path, make_pin("1"))
-    cluster.look()
-    assert pinned(cluster.server) == "1"
-    assert cluster.label(names.HOLD_LABEL) == "true"
-
-
-def test_resume_forces_the_champion_and_the_next_look_says_so(cluster: Cluster) -> None:
-    path = add_deployment(cluster.server)
-    cluster.crown("1")
-    cluster.crown("2")
-    undo(cluster.server, path, make_pin("1"))
-    cluster.look()
-    assert resume(make_target(cluster.server), "tiny", make_pin("2")) == ["shop/tiny"]
-    cluster.look()
-    assert pinned(cluster.server) == "2"
-    assert cluster.label(names.HOLD_LABEL) == "false"
-    assert events(cluster.server)[-1][0] == "Resumed"
-    cluster.crown("3")
-    assert pinned(cluster.server) == "3"
 
 
 def test_cause_that_someone_annotated_is_no_hold(cluster: Cluster) -> None:
