@@ -9,6 +9,7 @@ BIN := .venv/bin
 PYTHON := $(BIN)/python
 TOOL := $(UV) tool run --quiet --from
 CODE := $(wildcard bentos training loadtests k8s tests)
+CHARTS := $(addprefix charts/,platform inference training mlflow postgresql loadtests)
 
 # Where images and charts go, how they are tagged, and what is deployed where.
 REGISTRY ?= docker.io/ekiben
@@ -16,6 +17,7 @@ TAG ?= dev
 ENVIRONMENT ?= dev
 CONTEXT ?=
 REVISION ?= 0
+export REGISTRY TAG
 # Load tests: which shape, against which address.
 SHAPE ?= steady
 HOST ?= http://127.0.0.1:3000
@@ -87,6 +89,42 @@ cluster: .venv/.synced ## Start a cluster for tests on this machine, or say that
 
 cluster-down: .venv/.synced ## Stop that cluster
 	$(PYTHON) -m k8s.testcluster down
+
+kind: ## Create a cluster of kind for the end-to-end tests
+	kind create cluster --config k8s/kind.yaml
+
+images: .venv/.synced ## Build all images, called REGISTRY/NAME:TAG
+	$(PYTHON) -m k8s.images build
+
+sbom: .venv/.synced ## List what is in the images, as CycloneDX in build/sbom
+	$(PYTHON) -m k8s.images sbom
+
+push: .venv/.synced ## Push the images
+	$(PYTHON) -m k8s.images push
+
+sign: .venv/.synced ## Sign the pushed images with cosign
+	$(PYTHON) -m k8s.images sign
+
+deploy: .venv/.synced ## Install or upgrade the platform: ENVIRONMENT and CONTEXT; a failure is taken back
+	$(PYTHON) -m k8s.deploy upgrade --environment '$(ENVIRONMENT)' --context '$(CONTEXT)' --tag '$(TAG)' \
+	  --repository '$(REGISTRY)'
+
+rollback: .venv/.synced ## Take the platform in CONTEXT back to REVISION; 0 is the one before
+	$(PYTHON) -m k8s.deploy rollback --context '$(CONTEXT)' --revision '$(REVISION)'
+
+package: ## Package the charts into dist/charts; a TAG such as v1.2.0 is their version
+	helm package $(CHARTS) --destination dist/charts $(if $(filter v%,$(TAG)),--version $(TAG:v%=%) --app-version $(TAG))
+
+publish: ## Push the packaged charts to REGISTRY
+	@if [ -n "$$REGISTRY_TOKEN" ]; then printf %s "$$REGISTRY_TOKEN" \
+	  | helm registry login $(firstword $(subst /, ,$(REGISTRY))) --username "$$REGISTRY_USER" --password-stdin; fi
+	for chart in dist/charts/*.tgz; do helm push "$$chart" oci://$(REGISTRY)/charts; done
+
+changelog: .venv/.synced ## Write build/changelog.md for TAG
+	$(PYTHON) -m k8s.changelog '$(TAG)' --output build/changelog.md
+
+release: .venv/.synced ## Make a release page for TAG with the charts and the changelog
+	gh release create '$(TAG)' --title '$(TAG)' --notes-file build/changelog.md dist/charts/*.tgz
 
 e2e: .venv/.synced ## Run the end-to-end tests on a real cluster
 	$(PYTHON) -m pytest tests/e2e

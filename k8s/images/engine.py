@@ -93,7 +93,7 @@ class Engine:
     ) -> str:
         done = self._call(arguments, environment, content)
         if done.returncode:
-            raise EngineFailed(["docker", *arguments], done.stderr + done.stdout)
+            raise EngineFailed(["docker", *arguments], done.stdout + done.stderr)
         return done.stdout.strip()
 
     def _call(

@@ -16,6 +16,7 @@ from k8s.testcluster import (
     node,
     packages,
     processes,
+    runtime,
     teardown,
     tools,
     volumes,
@@ -108,7 +109,7 @@ def _start(paths: Paths) -> None:
 def _start_runtime(paths: Paths) -> None:
     """Start the container runtime and fill it, while the API server starts."""
     with step("containerd has the images of the add-ons"):
-        node.start_runtime(paths)
+        runtime.start(paths)
         images.import_own(paths)
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from k8s.testcluster import archive
 from k8s.testcluster.archive import Image
 from k8s.testcluster.commands import pipe, run, step
-from k8s.testcluster.node import PAUSE_IMAGE, ctr
 from k8s.testcluster.packages import find
 from k8s.testcluster.paths import SOURCE, Paths
+from k8s.testcluster.runtime import PAUSE_IMAGE, ctr
 from k8s.testcluster.tools import CLUSTER_GROUPS, select
 
 PREFIX = "docker.io/ekiben-testcluster"
@@ -30,7 +30,10 @@ def own_images(paths: Paths) -> list[Image]:
         _single(PAUSE_IMAGE, "pause", build_pause(paths)),
         *(_single(f"{PREFIX}/{tool.binary}:{tool.version}", tool.binary, tool.path(paths)) for tool in tools),
         _single(
-            f"{PREFIX}/alertmanager:debian", "alertmanager", alertmanager, archive.libraries(alertmanager) | beside
+            f"{PREFIX}/alertmanager:debian",
+            "alertmanager",
+            alertmanager,
+            archive.libraries(alertmanager) | beside,
         ),
     ]
 
@@ -74,9 +77,12 @@ def tar_of(paths: Paths, image: Image) -> Path:
 
 def import_own(paths: Paths) -> None:
     """Bring the cluster's own images into the container runtime. Raises CommandFailed."""
-    tars = [tar_of(paths, image) for image in own_images(paths)]
+    known = _loaded(paths)
+    tars = {image.name: tar_of(paths, image) for image in own_images(paths)}
+    new = {name: tar for name, tar in tars.items() if known.get(name) != tar.name}
     with ThreadPoolExecutor(_PARALLEL_IMPORTS) as pool:
-        list(pool.map(lambda tar: run(*ctr(paths), "images", "import", tar), tars))
+        list(pool.map(lambda tar: run(*ctr(paths), "images", "import", tar), new.values()))
+    _remember(paths, {name: tar.name for name, tar in new.items()})
 
 
 def load(paths: Paths, names: Iterable[str], docker_host: str) -> list[str]:
@@ -84,7 +90,7 @@ def load(paths: Paths, names: Iterable[str], docker_host: str) -> list[str]:
 
     Names are completed as Docker completes them. Raises CommandFailed, for example if there is no such image.
     """
-    known = _read_loaded(paths)
+    known = _loaded(paths)
     engine = {"DOCKER_HOST": docker_host}
     brought = []
     for name in names:
@@ -92,9 +98,8 @@ def load(paths: Paths, names: Iterable[str], docker_host: str) -> list[str]:
         if known.get(full_name(name)) != identity:
             with step(f"loaded {name}"):
                 pipe(("docker", "save", name), (*ctr(paths), "images", "import", "-"), engine)
-            known[full_name(name)] = identity
+            _remember(paths, {full_name(name): identity})
             brought.append(name)
-            _loaded(paths).write_text(json.dumps(known, indent=2))
     return brought
 
 
@@ -108,13 +113,18 @@ def full_name(name: str) -> str:
     return name if "." in first or ":" in first or first == "localhost" else f"docker.io/{name}"
 
 
-def _loaded(paths: Paths) -> Path:
-    return paths.state / "loaded.json"
+def _record(paths: Paths) -> Path:
+    return paths.image_store / "loaded.json"
 
 
-def _read_loaded(paths: Paths) -> dict[str, str]:
-    """Return the identities of the images that were loaded, by full name."""
-    if not _loaded(paths).exists():
+def _loaded(paths: Paths) -> dict[str, str]:
+    """Return which edition of each image containerd has, by full name."""
+    if not _record(paths).exists():
         return {}
-    known: dict[str, str] = json.loads(_loaded(paths).read_text())
-    return known
+    present = set(run(*ctr(paths), "images", "list", "--quiet").split())
+    known: dict[str, str] = json.loads(_record(paths).read_text())
+    return {name: edition for name, edition in known.items() if name in present}
+
+
+def _remember(paths: Paths, more: dict[str, str]) -> None:
+    _record(paths).write_text(json.dumps(_loaded(paths) | more, indent=2))

@@ -6,6 +6,7 @@ Pods hang on point-to-point links, so that all their traffic is routed: a bridge
 
 import json
 import shlex
+from collections.abc import Iterable
 from pathlib import Path
 
 from k8s.testcluster.addresses import CONTEXT, NODE_ADDRESS, POD_RANGE
@@ -38,8 +39,8 @@ def set_up() -> None:
             run("iptables", "-w", "-t", table, "-I", chain, "1", *rule)
 
 
-def tear_down(cni: Path) -> None:
-    """Remove our address and rules, kube-proxy's tables, and what the plugins remember of our pods."""
+def tear_down(cni: Path, pods: Iterable[str]) -> None:
+    """Remove our address and rules, kube-proxy's tables, and what the plugins remember of `pods`."""
     for table in ("filter", "nat"):
         for rule in marked_rules(run("iptables-save", "-t", table)):
             run("iptables", "-w", "-t", table, *rule)
@@ -47,8 +48,9 @@ def tear_down(cni: Path) -> None:
         for family in ("ip", "ip6"):
             succeeds("nft", "delete", "table", family, "kube-proxy")
     succeeds("ip", "link", "delete", BRIDGE)
-    for result in _CNI_RESULTS.glob(f"{CONTEXT}-*"):
-        result.unlink()
+    for pod in pods:
+        for result in _CNI_RESULTS.glob(f"*-{pod}-*"):
+            result.unlink()
 
 
 def marked_rules(saved: str) -> list[list[str]]:

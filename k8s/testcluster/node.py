@@ -1,4 +1,4 @@
-"""The container runtime, kubelet and kube-proxy."""
+"""kubelet and kube-proxy, and the control groups below which pods run."""
 
 import contextlib
 import os
@@ -6,34 +6,15 @@ from pathlib import Path
 
 import yaml
 
-from k8s.testcluster import network, processes
+from k8s.testcluster import processes
 from k8s.testcluster.addresses import CONTEXT, DNS_SERVICE, NODE, NODE_ADDRESS, POD_RANGE
-from k8s.testcluster.commands import succeeds, wait_until
+from k8s.testcluster.commands import wait_until
 from k8s.testcluster.errors import CommandFailed
 from k8s.testcluster.kubectl import Kubectl
 from k8s.testcluster.paths import Paths
 
-PAUSE_IMAGE = "docker.io/ekiben-testcluster/pause:1"
 CGROUPS = Path("/sys/fs/cgroup")
 NODE_SECONDS = 60.0
-RUNTIME_SECONDS = 20.0
-
-
-def start_runtime(paths: Paths) -> None:
-    """Start containerd and return when it answers. Raises NotReady."""
-    folder = paths.containerd
-    (folder / "cni").mkdir(parents=True)
-    (folder / "cni" / "10-pods.conflist").write_text(network.cni_configuration(paths.state / "cni"))
-    configuration = folder / "config.toml"
-    configuration.write_text(runtime_configuration(folder, paths.containerd_socket))
-    command = ("containerd", "--config", configuration)
-    processes.start("containerd", command, paths.run, paths.logs / "containerd.log")
-    wait_until(lambda: succeeds(*ctr(paths), "version"), "containerd answers", RUNTIME_SECONDS)
-
-
-def ctr(paths: Paths) -> tuple[str, ...]:
-    """Return the beginning of every command to our containerd."""
-    return ("ctr", "--address", str(paths.containerd_socket), "--namespace", "k8s.io")
 
 
 def start_node(paths: Paths) -> None:
@@ -106,33 +87,18 @@ def cgroups_left(root: Path) -> list[Path]:
     return sorted([*root.glob(CONTEXT), *root.glob(f"*/{CONTEXT}")])
 
 
+def processes_in_cgroups(root: Path) -> set[int]:
+    """Return the ids of all processes in our groups."""
+    files = [file for group in cgroups_left(root) for file in group.rglob("cgroup.procs")]
+    return {int(pid) for file in files for pid in file.read_text().split()}
+
+
 def remove_cgroups(root: Path) -> None:
     """Remove our groups, innermost first; one that still holds a process stays."""
     for group in cgroups_left(root):
         for folder, _, _ in os.walk(group, topdown=False):
             with contextlib.suppress(OSError):
                 Path(folder).rmdir()
-
-
-def runtime_configuration(folder: Path, socket: Path) -> str:
-    """Return containerd's configuration."""
-    return f"""\
-version = 2
-root = "{folder}/root"
-state = "{folder}/state"
-disabled_plugins = ["io.containerd.internal.v1.opt", "io.containerd.snapshotter.v1.devmapper"]
-
-[grpc]
-  address = "{socket}"
-
-[plugins."io.containerd.grpc.v1.cri"]
-  sandbox_image = "{PAUSE_IMAGE}"
-  # Without CAP_SYS_RESOURCE the kernel refuses the score of sandboxes, and none would start.
-  restrict_oom_score_adj = true
-  [plugins."io.containerd.grpc.v1.cri".cni]
-    bin_dir = "/usr/lib/cni"
-    conf_dir = "{folder}/cni"
-"""
 
 
 def kubelet_configuration(paths: Paths) -> dict[str, object]:

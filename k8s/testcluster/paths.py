@@ -36,6 +36,11 @@ class Paths:
         return self.cache / "images"
 
     @property
+    def image_store(self) -> Path:
+        """The images that containerd has. They outlive the cluster."""
+        return self.cache / "containerd"
+
+    @property
     def docker(self) -> Path:
         """The Docker engine that is ours: its data, socket and log. It outlives the cluster."""
         return self.cache / "docker"
@@ -77,7 +82,7 @@ class Paths:
 
     @property
     def containerd(self) -> Path:
-        """Data, configuration and socket of the container runtime."""
+        """Configuration, socket and running containers of the container runtime."""
         return self.state / "containerd"
 
     @property

@@ -38,7 +38,7 @@ class Identity:
         fields = stat.rpartition(")")[2].split()
         if fields[_STATE_FIELD] in ("Z", "X"):
             return None
-        return cls(pid, int(fields[_START_FIELD]), _BOOT_ID.read_text().strip())
+        return cls(pid, int(fields[_START_FIELD]), boot())
 
     def runs(self) -> bool:
         """Return whether this very process still runs."""
@@ -48,6 +48,11 @@ class Identity:
         """Send a signal if this very process still runs."""
         if self.runs():
             os.kill(self.pid, number)
+
+
+def boot() -> str:
+    """Return what tells the present run of the machine from every other one."""
+    return _BOOT_ID.read_text().strip()
 
 
 def read_identity(path: Path) -> Identity | None:

@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 from k8s.testcluster import network, node, processes
@@ -24,6 +23,7 @@ def remove_all(paths: Paths) -> None:
     for name in _STOP_ORDER:
         # What they would still write goes away in a moment.
         processes.stop(paths.run, name, grace_seconds=0)
+    containers = [bundle.name for bundle in _bundles(paths.containerd)]
     namespaces, sockets = network_namespaces(paths.containerd), shim_sockets(paths.containerd)
     # Without containerd, nobody tidies up after the containers while we do.
     processes.stop(paths.run, "containerd")
@@ -36,21 +36,20 @@ def remove_all(paths: Paths) -> None:
         socket.unlink(missing_ok=True)
     for link in links_into(_CONTAINER_LOGS, paths.state):
         link.unlink(missing_ok=True)
-    network.tear_down(paths.state / "cni")
+    network.tear_down(paths.state / "cni", containers)
     _remove_cgroups()
     if paths.state.exists():
         shutil.rmtree(paths.state)
 
 
 def container_processes(paths: Paths) -> list[Identity]:
-    """Return our containers' shims, known by the socket they were started with, and all below them."""
-    parents = dict(_parents())
-    ours = {pid for pid in parents if _is_our_shim(pid, str(paths.containerd_socket))}
-    size = 0
-    while len(ours) != size:
-        size = len(ours)
-        ours |= {pid for pid, parent in parents.items() if parent in ours}
-    found = [Identity.of(pid) for pid in sorted(ours)]
+    """Return the shims of our containers, known by the socket they were started with, and our pods' processes.
+
+    Those are found by their control groups: they outlive shims that are killed.
+    """
+    everything = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    shims = [pid for pid in everything if _is_our_shim(pid, str(paths.containerd_socket))]
+    found = [Identity.of(pid) for pid in sorted({*shims, *node.processes_in_cgroups(node.CGROUPS)})]
     return [identity for identity in found if identity]
 
 
@@ -60,15 +59,6 @@ def _is_our_shim(pid: int, socket: str) -> bool:
     except OSError:
         return False
     return Path(words[0]).name.startswith(_SHIM) and socket in words
-
-
-def _parents() -> Iterator[tuple[int, int]]:
-    """Yield the id of every process, and that of its parent."""
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with contextlib.suppress(OSError):
-                stat = (entry / "stat").read_text()
-                yield int(entry.name), int(stat.rpartition(")")[2].split()[1])
 
 
 def _bundles(containerd: Path) -> list[Path]:

@@ -5,7 +5,6 @@ Pods of one release may run this at the same time; a lock in the database lets t
 but the first find nothing to do.
 """
 
-import configparser
 import os
 import sys
 import time
@@ -31,8 +30,7 @@ def settings_of_accounts(
     database_uri: str, default_permission: str, admin_username: str, cache_seconds: int
 ) -> str:
     """Return the content of MLflow's basic_auth.ini."""
-    settings = configparser.RawConfigParser()
-    settings["mlflow"] = {
+    settings = {
         "default_permission": default_permission,
         # MLflow reads the file with interpolation, so percent signs of an encoded password are doubled.
         "database_uri": database_uri.replace("%", "%%"),
@@ -40,7 +38,7 @@ def settings_of_accounts(
         "grant_default_workspace_access": "false",
         "auth_cache_ttl_seconds": str(cache_seconds),
     }
-    lines = ["[mlflow]", *(f"{name} = {value}" for name, value in settings["mlflow"].items())]
+    lines = ["[mlflow]", *(f"{name} = {value}" for name, value in settings.items())]
     return "\n".join(lines) + "\n"
 
 

@@ -4,7 +4,7 @@ import json
 import queue
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,7 @@ class Load:
         while True:
             line = self._lines.get(timeout=START_SECONDS)
             assert line is not None, f"the caller ended with {self._process.wait()}"
-            if line.get("seconds", 0) >= seconds:
+            if line.get("seconds", 0) >= seconds and all(answered for answered, _ in line["seen"].values()):
                 return
 
     def finish(self) -> None:
@@ -67,6 +67,10 @@ class Load:
         self._process.terminate()
         self._process.wait(timeout=10)
         self._reader.join(timeout=10)
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            with suppress(BrokenPipeError):
+                pipe.close()
 
 
 @contextmanager

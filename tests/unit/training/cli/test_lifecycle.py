@@ -121,3 +121,15 @@ def test_registry_that_is_away_ends_with_7(ekiben: CommandLine, monkeypatch: pyt
     result = ekiben.run("rollback", "tiny")
     assert result.exit_code == 7
     assert "http://127.0.0.1:9" in result.stderr
+
+
+def test_data_that_do_not_grow_are_a_data_error(ekiben: CommandLine) -> None:
+    refused = ekiben.run("train", "tiny", "--new-battles", "5")
+    assert refused.exit_code == 8
+    assert "The training data of tiny are fixed" in refused.stderr
+
+
+def test_prune_says_what_it_removed(ekiben: CommandLine) -> None:
+    ekiben.json("train", "tiny")
+    assert ekiben.json("prune", "tiny") == {"model": "tiny", "removed": []}
+    assert "none" in ekiben.run("prune", "tiny").stdout

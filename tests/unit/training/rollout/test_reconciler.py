@@ -193,6 +193,18 @@ def test_one_deployment_that_fails_does_not_keep_the_others_from_their_pin(clust
     assert pinned(cluster.server, "second") == "1"
 
 
+def test_deployment_made_anew_meanwhile_is_left_to_the_next_look(cluster: Cluster) -> None:
+    path = add_deployment(cluster.server)
+    cluster.registry.champion = make_pin("1")
+    cluster.registry.meanwhile = lambda: cluster.server.add(path, cluster.server.get(path))
+    cycle = cluster.look()
+    assert (cycle.failures, cycle.outcomes[0].action) == ((), None)
+    assert pinned(cluster.server) == ""
+    cluster.registry.meanwhile = lambda: None
+    cluster.look()
+    assert pinned(cluster.server) == "1"
+
+
 def test_process_without_the_lease_writes_nothing(cluster: Cluster) -> None:
     add_deployment(cluster.server)
     cluster.may_act = False
