@@ -12,7 +12,8 @@ from k8s.images.engine import Engine
 from k8s.images.listing import SBOM, sign, write_bill_of_materials
 
 EPILOG = """Without IMAGE, all of them. Docker's client on PATH is used; DOCKER_HOST says where its engine is.
-PYTHON_IMAGE, PIP_INDEX_URL, NPM_CONFIG_REGISTRY and proxies are passed on to the build if they are set."""
+PYTHON_IMAGE, PIP_INDEX_URL, NPM_CONFIG_REGISTRY and proxies are passed on to the build if they are set, and
+BUILD_NETWORK chooses its network."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

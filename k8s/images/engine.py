@@ -14,6 +14,9 @@ PASSED_ON = ("PIP_INDEX_URL", "NPM_CONFIG_REGISTRY", "PYTHON_IMAGE")
 """Environment variables that become build arguments: mirrors of packages, and of the base image. Proxies are
 passed on too; Docker knows these and keeps them out of the image."""
 
+NETWORK = "BUILD_NETWORK"
+"""Environment variable with a build's network, such as `host`. Unset: the engine's own, if it has any."""
+
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "FTP_PROXY", "ALL_PROXY")
 _FIRST_WITHOUT_BUILTIN_BUILDKIT = 23
 _DEFAULT_BASE = re.compile(r"^ARG PYTHON_IMAGE=(\S+)$", re.MULTILINE)
@@ -44,8 +47,9 @@ class Engine:
         command = ["build", "--tag", reference, "--file", str(dockerfile)]
         for name, value in {**passed_on(os.environ), **arguments}.items():
             command += ["--build-arg", f"{name}={value}"]
-        if not self._has_bridge():
-            command.append("--network=host")
+        network = os.environ.get(NETWORK) or ("" if self._has_bridge() else "host")
+        if network:
+            command.append(f"--network={network}")
         self._run([*command, str(folder)], {"DOCKER_BUILDKIT": "1" if self._has_buildkit() else "0"})
 
     def size_bytes(self, reference: str) -> int:

@@ -1,4 +1,4 @@
-"""The objects of the simulated cluster: nodes that are only pretended, Deployments as the chart makes them."""
+"""The objects of the simulated cluster: nodes that are only pretended, and Deployments from the chart."""
 
 import json
 import math

@@ -12,9 +12,10 @@ from k8s.testcluster.paths import Paths
 
 _BASES = "bases"
 _DESCRIPTION = """\
-A real single-node Kubernetes from ordinary packages, for machines where neither kind nor a cloud can be had.
-Needs Linux, root, Debian's or Ubuntu's packages and a Go toolchain. The first start builds what it needs (half an
-hour on two cores); later ones take less than a minute. Everything is kept in ~/.cache/ekiben/testcluster.
+A real single-node Kubernetes from ordinary packages, for machines where neither kind nor a cloud
+can be had. Needs Linux, root, Debian's or Ubuntu's packages and a Go toolchain. The first start builds
+what it needs (half an hour on two cores); later ones take less than a minute. Everything is kept in
+~/.cache/ekiben/testcluster.
 """
 
 
@@ -35,7 +36,10 @@ def _load(paths: Paths, arguments: argparse.Namespace) -> None:
     say(f"{len(brought)} of {len(arguments.image)} images were new to the cluster")
 
 
-def _status(paths: Paths, _: argparse.Namespace) -> None:
+def _status(paths: Paths, arguments: argparse.Namespace) -> None:
+    if arguments.kubeconfig:
+        sys.stdout.write(f"{paths.kubeconfig}\n")
+        return
     for name, value in cluster.describe(paths):
         sys.stdout.write(f"{name:19} {value}\n")
     if not cluster.is_up(paths):
@@ -85,6 +89,7 @@ def parser() -> argparse.ArgumentParser:
     command = commands.add_parser(
         "status", help="show what runs, and where; ends with 1 unless the cluster is up"
     )
+    command.add_argument("--kubeconfig", action="store_true", help="print only where the kubeconfig is")
     command.set_defaults(run=_status)
     command = commands.add_parser("build", help="build tools and base images into the cache")
     command.add_argument("name", nargs="*", help=f"tools, groups or {_BASES}; everything, if none is named")

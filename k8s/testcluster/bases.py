@@ -1,4 +1,4 @@
-"""The public images that ours build on, and stand-ins made of Debian packages where no registry can be reached.
+"""The public images that ours build on, or stand-ins of Debian packages where no registry can be reached.
 
 The stand-ins carry the public names, so that every Dockerfile and chart stays as it is.
 """
@@ -27,7 +27,7 @@ _BUNDLE_VARIABLES = ("CURL_CA_BUNDLE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "SSL_CE
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """A public image. `recipe` is the folder of the stand-in's Dockerfile; without one it is Debian itself."""
+    """A public image. `recipe` is the folder of the stand-in's Dockerfile; Debian itself has none."""
 
     name: str
     recipe: str = ""
@@ -105,10 +105,10 @@ def _make_debian(paths: Paths, name: str, host: str) -> None:
 
 
 def trust_as_we_do(root: Path, bundle: Path) -> Iterable[str]:
-    """Let a Debian below `root` trust the authorities that only this machine trusts, and use its settings.
+    """Let a Debian below `root` trust the authorities that only this machine trusts.
 
-    Where TLS is intercepted, nothing could be fetched during a build otherwise. Returns the variables that name
-    `bundle` here and have to name the image's own bundle there.
+    Where TLS is intercepted, nothing could be fetched during a build otherwise. Returns the variables that
+    name `bundle` here and have to name the image's own bundle there.
     """
     known = set(_CERTIFICATE.findall((root / _BUNDLE).read_text()))
     extra = [found for found in _CERTIFICATE.findall(_read(bundle)) if found not in known]

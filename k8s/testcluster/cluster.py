@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from k8s.testcluster import (
     tools,
     volumes,
 )
+from k8s.testcluster.addresses import API_PORT, NODE_ADDRESS
 from k8s.testcluster.commands import say, step
 from k8s.testcluster.errors import ClusterError, MachineUnsuitable, NotStarted
 from k8s.testcluster.kubectl import Kubectl
@@ -54,7 +56,7 @@ def up(paths: Paths) -> None:
     """Start the cluster, or say that it is up; whatever is left of an earlier one is removed first."""
     with locked(paths):
         if is_up(paths):
-            renewed = volumes.renew(Kubectl.of(paths), paths.volumes)
+            renewed = volumes.renew(Kubectl.of(paths), paths.volumes, volumes.make_empty)
             addons.wait(Kubectl.of(paths))
             say(f"the cluster is up; {len(renewed)} volumes were emptied and offered again")
             return
@@ -62,6 +64,7 @@ def up(paths: Paths) -> None:
             _prepare(paths)
             with step("removed what was left of an earlier cluster"):
                 teardown.remove_all(paths)
+            _require_free_address()
             try:
                 _start(paths)
             except ClusterError as error:
@@ -84,6 +87,15 @@ def require_root() -> None:
         raise MachineUnsuitable("only root may make containers and network links", "Try again with sudo.")
 
 
+def _require_free_address() -> None:
+    """Raise MachineUnsuitable if an API server answers where ours will: it belongs to another cache."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        if probe.connect_ex((NODE_ADDRESS, API_PORT)) == 0:
+            lacks = f"{NODE_ADDRESS}:{API_PORT} is taken by another test cluster"
+            raise MachineUnsuitable(lacks, "Stop that one first, with its own XDG_CACHE_HOME.")
+
+
 def _start(paths: Paths) -> None:
     with ThreadPoolExecutor(1) as pool:
         with step("made the network and certificates; etcd and the API server start"):
@@ -95,8 +107,8 @@ def _start(paths: Paths) -> None:
             controlplane.wait_for_api(paths)
             controlplane.start_controllers(paths)
         with step("applied the add-ons and volumes"):
-            addons.install(Kubectl.of(paths), paths)
-            volumes.make(Kubectl.of(paths), paths.volumes, volumes.names())
+            addons.install(Kubectl.of(paths), paths, images.own_images(paths))
+            volumes.make(Kubectl.of(paths), paths.volumes, volumes.make_empty, volumes.names())
         runtime.result()
     with step("the node is ready"):
         node.start_node(paths)

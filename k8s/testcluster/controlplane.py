@@ -4,6 +4,7 @@ from pathlib import Path
 
 from k8s.testcluster import certificates, kubeconfig, processes
 from k8s.testcluster.addresses import (
+    API_PORT,
     API_SERVER,
     CONTEXT,
     ETCD_CLIENTS,
@@ -113,7 +114,7 @@ def api_server_command(bin_folder: Path, pki: Path) -> list[str]:
         f"{bin_folder}/kube-apiserver",
         f"--advertise-address={NODE_ADDRESS}",
         f"--bind-address={NODE_ADDRESS}",
-        "--secure-port=6443",
+        f"--secure-port={API_PORT}",
         f"--tls-cert-file={pki}/api-server.crt",
         f"--tls-private-key-file={pki}/api-server.key",
         f"--client-ca-file={pki}/ca.crt",

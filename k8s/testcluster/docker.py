@@ -16,6 +16,12 @@ def own_host(paths: Paths) -> str:
     return f"unix://{paths.docker}/docker.sock"
 
 
+def of_user(paths: Paths) -> str | None:
+    """Return the address of an engine that is not ours, or None."""
+    host = answering(paths)
+    return None if host == own_host(paths) else host
+
+
 def answering(paths: Paths) -> str | None:
     """Return the address of an engine that answers: the user's own choice first, ours last."""
     for host in (os.environ.get("DOCKER_HOST"), _DEFAULT_HOST, own_host(paths)):

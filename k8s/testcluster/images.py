@@ -12,29 +12,45 @@ from k8s.testcluster.commands import pipe, run, step
 from k8s.testcluster.packages import find
 from k8s.testcluster.paths import SOURCE, Paths
 from k8s.testcluster.runtime import PAUSE_IMAGE, ctr
-from k8s.testcluster.tools import CLUSTER_GROUPS, select
+from k8s.testcluster.tools import select
 
 PREFIX = "docker.io/ekiben-testcluster"
 _CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
-_IN_IMAGES = ("coredns", "metrics-server", "prometheus", "keda-operator", "keda-adapter")
+ADDON_TOOLS = ("metrics-server", "prometheus", "keda-operator", "keda-adapter")
+"""What every cluster for tests runs."""
+_DNS = "coredns"
 _ALERTMANAGER_TEMPLATES = Path("/usr/share/prometheus/alertmanager")
 _PARALLEL_IMPORTS = 2
 
 
 def own_images(paths: Paths) -> list[Image]:
-    """Return the images of the pause container and of all add-ons."""
-    tools = [tool for tool in select(CLUSTER_GROUPS) if tool.binary in _IN_IMAGES]
+    """Return the images of our own cluster: the pause container, DNS and all add-ons."""
+    return [
+        _single(PAUSE_IMAGE, "pause", build_pause(paths)),
+        *_of_tools(paths, [_DNS]),
+        *addon_images(paths),
+    ]
+
+
+def addon_images(paths: Paths) -> list[Image]:
+    """Return the images of the add-ons for clusters that have DNS."""
     alertmanager = find("prometheus-alertmanager")
     beside = {str(path): path for path in _ALERTMANAGER_TEMPLATES.glob("*.tmpl")}
     return [
-        _single(PAUSE_IMAGE, "pause", build_pause(paths)),
-        *(_single(f"{PREFIX}/{tool.binary}:{tool.version}", tool.binary, tool.path(paths)) for tool in tools),
+        *_of_tools(paths, ADDON_TOOLS),
         _single(
             f"{PREFIX}/alertmanager:debian",
             "alertmanager",
             alertmanager,
             archive.libraries(alertmanager) | beside,
         ),
+    ]
+
+
+def _of_tools(paths: Paths, names: Iterable[str]) -> list[Image]:
+    return [
+        _single(f"{PREFIX}/{tool.binary}:{tool.version}", tool.binary, tool.path(paths))
+        for tool in select(names)
     ]
 
 

@@ -51,7 +51,7 @@ def find(program: str) -> Path:
 
 
 def install(needed: dict[str, str]) -> None:
-    """Install what is missing, without starting a service. Raises MachineUnsuitable where that is impossible."""
+    """Install what is missing, without starting a service. Raises MachineUnsuitable if that is impossible."""
     packages = missing(needed)
     if not packages:
         return

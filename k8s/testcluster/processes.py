@@ -1,4 +1,4 @@
-"""Background processes, each known by its id and the moment it started, so that no other one is ever ended."""
+"""Background processes, known by id and moment of their start, so that no other one is ever ended."""
 
 import json
 import os

@@ -19,7 +19,12 @@ _DELETED_MARK = "\\040(deleted)"
 
 
 def remove_all(paths: Paths) -> None:
-    """End all processes, undo all changes to the machine, and delete the state. Raises CommandFailed."""
+    """End all processes, undo all changes to the machine, and delete the state. Raises NotReady.
+
+    The state goes last, so without one there is nothing to do.
+    """
+    if not paths.state.exists():
+        return
     for name in _STOP_ORDER:
         # What they would still write goes away in a moment.
         processes.stop(paths.run, name, grace_seconds=0)
@@ -38,14 +43,13 @@ def remove_all(paths: Paths) -> None:
         link.unlink(missing_ok=True)
     network.tear_down(paths.state / "cni", containers)
     _remove_cgroups()
-    if paths.state.exists():
-        shutil.rmtree(paths.state)
+    shutil.rmtree(paths.state)
 
 
 def container_processes(paths: Paths) -> list[Identity]:
-    """Return the shims of our containers, known by the socket they were started with, and our pods' processes.
+    """Return the shims of our containers, known by the socket they were given, and our pods' processes.
 
-    Those are found by their control groups: they outlive shims that are killed.
+    The latter are found by their control groups: they outlive shims that are killed.
     """
     everything = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
     shims = [pid for pid in everything if _is_our_shim(pid, str(paths.containerd_socket))]

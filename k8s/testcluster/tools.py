@@ -1,4 +1,4 @@
-"""Tools that are built from Go modules once, pinned by the `go.mod` and `go.sum` of their group in `tools/`."""
+"""Tools built from Go modules once, pinned by the `go.mod` and `go.sum` of their group in `tools/`."""
 
 import os
 import re
@@ -137,7 +137,7 @@ def build(paths: Paths, tools: Iterable[Tool]) -> list[Tool]:
 
 
 def _compile(paths: Paths, tool: Tool) -> None:
-    """Build into a file beside the final one, so that a build that is interrupted leaves nothing half made."""
+    """Build into a file beside the final one: a build that is interrupted leaves nothing half made."""
     if not shutil.which("go"):
         raise MachineUnsuitable("there is no Go toolchain", "Install Go, see https://go.dev/dl.")
     paths.builds.mkdir(parents=True, exist_ok=True)

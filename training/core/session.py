@@ -106,5 +106,6 @@ def _calm(settings: TrainingSettings) -> None:
         "GIT_PYTHON_REFRESH": "quiet",
     }.items():
         os.environ.setdefault(name, value)
-    for name in ("mlflow", "alembic"):
+    # What urllib3 says before each repetition, the error after the last one says with its reason.
+    for name in ("mlflow", "alembic", "urllib3.connectionpool"):
         logging.getLogger(name).setLevel(logging.ERROR)

@@ -59,15 +59,18 @@ class Reconciler:
         self._events = events
         self._may_act = may_act
         self._last_known: dict[str, Pin] = {}
+        self._complaints: set[str] = set()
+        self._earlier_complaints: set[str] = set()
 
     def run(self) -> Cycle:
         """Look once and act. What fails is counted and told; it never keeps the rest from being done."""
+        self._earlier_complaints, self._complaints = self._complaints, set()
         started_at = time.monotonic()
         failures: list[str] = []
         try:
             found = self._deployments.read_all()
         except ClusterError as error:
-            _log.error(str(error), reason=error.reason)
+            self._complain(str(error), error.reason)
             return Cycle((), (error.reason,), time.monotonic() - started_at)
         wanted = self._read_champions(found, failures)
         outcomes = [self._settle(one, wanted, failures) for one in found]
@@ -79,7 +82,7 @@ class Reconciler:
         try:
             self._last_known = self._champions.read(frozenset(one.model for one in found))
         except (RegistryUnavailable, VersionNotFound) as error:
-            _log.error(str(error), reason="registry")
+            self._complain(str(error), "registry")
             failures.append("registry")
             return None
         return self._last_known
@@ -94,7 +97,7 @@ class Reconciler:
             _log.info("Changed meanwhile; looked at again in the next round", why=str(error))
             return Outcome(found, None, champion)
         except ClusterError as error:
-            _log.error(str(error), deployment=found.label, reason=error.reason)
+            self._complain(str(error), error.reason, found.label)
             failures.append(error.reason)
             self._events.tell(found, "ReconcileFailed", str(error))
             return Outcome(found, None, champion, str(error))
@@ -152,6 +155,12 @@ class Reconciler:
     def _say(self, found: Deployment, champion: Pin, *, held: bool) -> Deployment:
         status = describe_status(found, champion, held=held)
         return found if says(found, status) else self._deployments.say(found, status)
+
+    def _complain(self, sentence: str, reason: str, deployment: str = "") -> None:
+        """Log an error, but not again and again while it goes on: the metric counts every time."""
+        if sentence not in self._earlier_complaints:
+            _log.error(sentence, reason=reason, **({"deployment": deployment} if deployment else {}))
+        self._complaints.add(sentence)
 
     def _tell(self, found: Deployment, reason: Reason, sentence: str) -> None:
         """Log and tell what has just changed."""

@@ -7,6 +7,7 @@ from typing import Any, cast
 import yaml
 
 from tests.e2e.support.cluster import BUILD
+from tests.e2e.support.diagnostics import keep_diagnostics
 from tests.e2e.support.platform import SERVICE_CHART, STORE_CLAIM, Platform
 from tests.e2e.support.service import Service
 
@@ -42,13 +43,13 @@ class Release:
 
     def __init__(self, platform: Platform, name: str, values: Values) -> None:
         self._platform = platform
-        self._values = merged(SMALL, {"name": name, "fullnameOverride": name, **values})
+        self._values = merged(SMALL, {"fullnameOverride": name, **values})
         self.name = name
 
     @property
     def service(self) -> Service:
         """What callers ask."""
-        labels = f"app.kubernetes.io/name={self.name},app.kubernetes.io/instance={self.name}"
+        labels = f"app.kubernetes.io/name=battle,app.kubernetes.io/instance={self.name}"
         return Service(self._platform.cluster, self.name, self._platform.key, labels)
 
     def upgrade(self, **changes: Any) -> None:
@@ -73,6 +74,9 @@ def release(platform: Platform, name: str, values: Values | None = None) -> Iter
     made = Release(platform, name, values or {})
     try:
         yield made
+    except BaseException:
+        keep_diagnostics(platform.cluster, BUILD / "diagnostics" / f"release-{name}")
+        raise
     finally:
         made.uninstall()
 

@@ -10,7 +10,7 @@ from tests.support.fake_docker import FakeDocker
 
 @pytest.fixture
 def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeDocker:
-    for name in ("PYTHON_IMAGE", "PIP_INDEX_URL", "HTTPS_PROXY", "https_proxy"):
+    for name in ("PYTHON_IMAGE", "PIP_INDEX_URL", "HTTPS_PROXY", "https_proxy", "BUILD_NETWORK"):
         monkeypatch.delenv(name, raising=False)
     return FakeDocker(tmp_path / "bin")
 
@@ -30,6 +30,11 @@ def test_image_is_built_from_its_context_under_its_name(docker: FakeDocker) -> N
 
 def test_engine_without_a_bridge_builds_on_the_hosts_network(docker: FakeDocker) -> None:
     docker.answer(network_inspect=(1, "no such network"))
+    assert "--network=host" in build(docker)
+
+
+def test_network_of_a_build_can_be_chosen(docker: FakeDocker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BUILD_NETWORK", "host")
     assert "--network=host" in build(docker)
 
 

@@ -1,6 +1,7 @@
 """The reconciler against an API server that knows who owns a field: what it writes, what it leaves alone."""
 
 import pytest
+import structlog
 
 from bentos.core.package import Pin
 from tests.support.apiserver import ApiServer
@@ -138,6 +139,14 @@ def test_registry_away_changes_nothing_and_is_counted(cluster: Cluster) -> None:
     assert cycle.failures == ("registry",)
     assert cluster.writes() == writes
     assert [outcome.champion for outcome in cycle.outcomes] == [make_pin("1")] * 2, "the last that was known"
+
+
+def test_failure_that_goes_on_is_logged_once_and_again_after_it_was_over(cluster: Cluster) -> None:
+    with structlog.testing.capture_logs() as lines:
+        for away in (True, True, False, True):
+            cluster.registry.away = away
+            cluster.look()
+    assert [line["reason"] for line in lines if line["log_level"] == "error"] == ["registry", "registry"]
 
 
 def test_no_champion_yet_is_told_once(cluster: Cluster) -> None:
