@@ -26,6 +26,8 @@ GRACE_SECONDS = 10.0
 ADMINISTRATOR = "administrator"
 RECONCILER = "reconciler"
 _NOT_FAKED = ("etcd", "api-server")
+_ENVIRONMENT = {"KUBE_FEATURE_WatchListClient": "false"}
+"""Debian's etcd is too old for lists that are streamed, and a client that tries them first is slow."""
 _RETRY = urllib3.Retry(0)
 _ANSWER_SECONDS = 30.0
 
@@ -124,7 +126,7 @@ def _start(plane: ControlPlane, bin_folder: Path) -> None:
 
 def _run(plane: ControlPlane, name: str, command: list[str]) -> None:
     log = plane.folder / "logs" / f"{name}.log"
-    plane.running[name] = processes.start(name, command, plane.folder / "run", log)
+    plane.running[name] = processes.start(name, command, plane.folder / "run", log, _ENVIRONMENT)
 
 
 def _write_credentials(plane: ControlPlane, pki: Path) -> None:

@@ -13,7 +13,7 @@ from k8s.testcluster.commands import run
 from training.rollout import names
 
 CHART = Path(__file__).parents[2] / "charts" / "inference"
-VALUES = CHART / "ci" / "registry-claim-values.yaml"
+VALUES = CHART / "ci" / "registry-s3-values.yaml"
 
 PODS_PER_NODE = 110
 """What kubelet allows by default."""
@@ -21,7 +21,8 @@ SPARE = 1.2
 """Room for pods that come before others go."""
 
 _PLACEHOLDER = "placeholder-release"
-_KIND = "Deployment"
+_WITHOUT_CLAIM = "model.cache.existingClaim="
+"""The scheduler would look for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def service_name(number: int) -> str:
 
 def render_chart(helm: Path) -> str:
     """Return the chart's Deployment in JSON, of a release with a placeholder's name. Raises CommandFailed."""
-    options = ("--values", VALUES, "--set", f"fullnameOverride={_PLACEHOLDER}")
+    options = ("--values", VALUES, "--set", f"fullnameOverride={_PLACEHOLDER},{_WITHOUT_CLAIM}")
     show = ("--show-only", "templates/deployment.yaml")
     rendered = run(helm, "template", _PLACEHOLDER, CHART, *options, *show)
     return json.dumps(yaml.safe_load(rendered))

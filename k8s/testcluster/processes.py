@@ -99,7 +99,7 @@ def start(
     )
     identity = Identity.of(pid)
     if identity is None:
-        raise NotReady(name, 0, tail(log))
+        raise NotReady(f"{name} runs", 0, tail(log))
     write_identity(folder / f"{name}.json", identity)
     return identity
 

@@ -12,6 +12,7 @@ from k8s.testcluster.errors import MachineUnsuitable, UnknownName
 from k8s.testcluster.paths import SOURCE, Paths
 
 MODULES = SOURCE / "tools"
+_KUBERNETES = "kubernetes"
 _KUBERNETES_VERSION = "k8s.io/component-base/version"
 
 
@@ -41,14 +42,17 @@ class Tool:
     @property
     def linker_flags(self) -> str:
         """Return flags that leave debug symbols out and put the version in."""
-        variable = f" -X {self.version_variable}={self.version}" if self.version_variable else ""
-        return f"-s -w{variable}"
+        values = {self.version_variable: self.version} if self.version_variable else {}
+        if self.group == _KUBERNETES:
+            major, minor, _ = self.version.removeprefix("v").split(".")
+            values |= {f"{_KUBERNETES_VERSION}.gitMajor": major, f"{_KUBERNETES_VERSION}.gitMinor": minor}
+        return " ".join(["-s -w", *(f"-X {name}={value}" for name, value in values.items())])
 
 
 def _kubernetes(binary: str) -> Tool:
     return Tool(
         binary,
-        "kubernetes",
+        _KUBERNETES,
         "k8s.io/kubernetes",
         f"k8s.io/kubernetes/cmd/{binary}",
         f"{_KUBERNETES_VERSION}.gitVersion",

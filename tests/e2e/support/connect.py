@@ -46,4 +46,5 @@ def next_tag(image: str) -> str:
 
 
 def _with_engine(docker_host: str) -> dict[str, str]:
-    return {**os.environ, "DOCKER_HOST": docker_host}
+    # The engine of the test cluster has no bridge of its own.
+    return {"BUILD_NETWORK": "host", **os.environ, "DOCKER_HOST": docker_host}

@@ -32,7 +32,6 @@ def trouble(
         service.wait_settled()
         figures.add(NAME, f"{what}: recovered after", watch.seconds, "s")
         caller.phase("afterwards")
-        caller.finish()
     tell(figures, what, caller.result)
     require_well(service)
     return caller.result

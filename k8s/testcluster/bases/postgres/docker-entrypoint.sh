@@ -28,8 +28,8 @@ make_database() {
     psql -v ON_ERROR_STOP=1 -U "$POSTGRES_USER" -d postgres --set name="$POSTGRES_DB" <<< 'CREATE DATABASE :"name";'
   fi
   for file in /docker-entrypoint-initdb.d/*; do
+    # shellcheck disable=SC1090 # whatever the user put there
     case "$file" in
-      # shellcheck disable=SC1090 # whatever the user put there
       *.sh) if [ -x "$file" ]; then "$file"; else . "$file"; fi ;;
       *.sql) psql -v ON_ERROR_STOP=1 -U "$POSTGRES_USER" -d "$POSTGRES_DB" -f "$file" ;;
       *.sql.gz) gunzip -c "$file" | psql -v ON_ERROR_STOP=1 -U "$POSTGRES_USER" -d "$POSTGRES_DB" ;;

@@ -46,14 +46,18 @@ def test_process_gets_a_session_of_its_own(tmp_path: Path) -> None:
 
 def test_output_and_errors_go_to_the_log(tmp_path: Path) -> None:
     log = tmp_path / "logs" / "says.log"
-    processes.start("says", ("sh", "-c", "echo out; echo err >&2"), tmp_path, log)
+    processes.start("says", ("sh", "-c", "echo out; echo err >&2; exec sleep 60"), tmp_path, log)
     wait_until(lambda: processes.tail(log) == "out\nerr\n", "both lines", 10)
+    processes.stop(tmp_path, "says")
 
 
 def test_environment_is_added_to_our_own(tmp_path: Path) -> None:
     log = tmp_path / "says.log"
-    processes.start("says", ("sh", "-c", "echo $EXTRA $PATH"), tmp_path, log, {"EXTRA": "more"})
+    processes.start(
+        "says", ("sh", "-c", "echo $EXTRA $PATH; exec sleep 60"), tmp_path, log, {"EXTRA": "more"}
+    )
     wait_until(lambda: processes.tail(log) == f"more {os.environ['PATH']}\n", "the line", 10)
+    processes.stop(tmp_path, "says")
 
 
 def test_process_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:

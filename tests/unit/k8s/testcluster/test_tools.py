@@ -64,4 +64,7 @@ def test_link_follows_to_a_new_version(tmp_path: Path) -> None:
 
 def test_programs_say_their_version() -> None:
     (kubectl,) = tools.select(["kubectl"])
-    assert kubectl.linker_flags.endswith(f"version.gitVersion={kubectl.version}")
+    assert f"version.gitVersion={kubectl.version} " in kubectl.linker_flags
+    assert kubectl.linker_flags.endswith("version.gitMinor=34")
+    (helm,) = tools.select(["helm"])
+    assert helm.linker_flags == f"-s -w -X helm.sh/helm/v4/internal/version.version={helm.version}"
