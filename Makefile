@@ -26,7 +26,7 @@ BASE ?= main
 
 .DEFAULT_GOAL := help
 .PHONY: help up train battles load report test check fix clean charts rules dashboards workflows audit \
-  cluster cluster-down kind images push sign sbom deploy rollback e2e package publish changelog release
+  cluster cluster-down cluster-images secrets first-model ask kind images push sign sbom deploy rollback e2e package publish changelog release
 
 help: ## List these targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -104,6 +104,18 @@ push: .venv/.synced ## Push the images
 
 sign: .venv/.synced ## Sign the pushed images with cosign
 	$(PYTHON) -m k8s.images sign
+
+cluster-images: .venv/.synced ## Start that cluster if need be, build all images and bring them into it
+	$(PYTHON) -m k8s.cluster_images
+
+secrets: .venv/.synced ## Make what is missing of keys and passwords in CONTEXT; prints the API key once
+	$(PYTHON) -m k8s.bootstrap --context '$(CONTEXT)'
+
+first-model: .venv/.synced ## Run the training CronJob in CONTEXT once, and wait until its model answers
+	$(PYTHON) -m k8s.deploy train --context '$(CONTEXT)'
+
+ask: .venv/.synced ## Ask the service in CONTEXT for a prediction
+	$(PYTHON) -m k8s.deploy ask --context '$(CONTEXT)'
 
 deploy: .venv/.synced ## Install or upgrade the platform: ENVIRONMENT and CONTEXT; a failure is taken back
 	$(PYTHON) -m k8s.deploy upgrade --environment '$(ENVIRONMENT)' --context '$(CONTEXT)' --tag '$(TAG)' \

@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator
 import pytest
 
 from tests.e2e.support.cluster import BUILD, Cluster
-from tests.e2e.support.connect import connect
+from tests.e2e.support.connect import Connection
 from tests.e2e.support.diagnostics import keep_diagnostics
 from tests.e2e.support.figures import Figures
 from tests.e2e.support.first import train_first
@@ -27,9 +27,14 @@ def figures() -> Figures:
 
 
 @pytest.fixture(scope="session")
-def cluster(figures: Figures) -> Cluster:
+def connection() -> Connection:
+    return Connection()
+
+
+@pytest.fixture(scope="session")
+def cluster(connection: Connection, figures: Figures) -> Cluster:
     watch = Stopwatch()
-    found = connect(NAMESPACE)
+    found = connection.cluster(NAMESPACE)
     figures.add("0 cluster", "cluster up, images built and loaded", watch.seconds, "s")
     return found
 
@@ -41,8 +46,7 @@ def installed(cluster: Cluster, figures: Figures) -> Iterator[Platform]:
     if KEEP and cluster.exists("deployment", RECONCILER):
         platform.take_over()
     else:
-        if cluster.exists("namespace", "monitoring"):
-            load_rules(cluster)
+        load_rules(cluster)
         platform.prepare()
         watch = Stopwatch()
         platform.handbook.run("install")

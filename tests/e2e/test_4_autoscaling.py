@@ -106,6 +106,8 @@ def switch_prometheus(platform: Platform, replicas: int) -> None:
     else:
         wait_until(
             "Prometheus is away",
-            lambda: not platform.cluster.items("pods", "--selector", "app=prometheus", *inside),
+            lambda: (
+                not platform.cluster.items("pods", "--selector", "app.kubernetes.io/name=prometheus", *inside)
+            ),
             60,
         )

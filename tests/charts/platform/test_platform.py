@@ -10,7 +10,7 @@ from k8s.bootstrap import trial_database_uri
 from tests.support.helm import CHARTS, HelmRefused, Manifests, Object, notes, pod_specs, read_chart, render
 from tests.support.network_policies import Place, may_reach, pod_place
 
-REGISTRY = {"battle": {"model": {"source": "registry"}}}
+IMAGE = {"source": "image", "publicKey": {"existingSecret": ""}, "store": {"existingClaim": ""}}
 OUTSIDE = Place(address="198.51.100.7")
 DNS = Place("kube-system", {"k8s-app": "kube-dns"})
 PROMETHEUS = Place("monitoring", {"app": "prometheus"})
@@ -45,7 +45,7 @@ PRUNE = "CronJob/training-prune-battle"
 
 
 def test_names_are_short_and_none_is_used_twice() -> None:
-    objects = _platform(REGISTRY).objects
+    objects = _platform().objects
     counted = Counter((item["kind"], item["metadata"]["name"]) for item in objects)
     assert [name for name, count in counted.items() if count > 1] == []
     assert {TRAIN, PRUNE, BATTLE, RECONCILER, MLFLOW, POSTGRESQL} <= _places().keys()
@@ -80,16 +80,16 @@ def _named_secrets(found: Any) -> set[str]:
 
 
 def test_every_secret_is_one_that_the_bootstrap_makes() -> None:
-    named = _named_secrets(list(_platform(REGISTRY).objects))
+    named = _named_secrets(list(_platform().objects))
     assert named == MADE_BY_BOOTSTRAP
 
 
 def test_no_part_makes_secrets_itself() -> None:
-    assert _platform(REGISTRY).of("Secret") == []
+    assert _platform().of("Secret") == []
 
 
 def test_every_claim_that_is_mounted_is_made() -> None:
-    found = _platform(REGISTRY)
+    found = _platform()
     made = {claim["metadata"]["name"] for claim in found.of("PersistentVolumeClaim")}
     mounted = {
         volume["persistentVolumeClaim"]["claimName"]
@@ -102,7 +102,7 @@ def test_every_claim_that_is_mounted_is_made() -> None:
 
 def test_the_store_is_at_the_same_path_for_those_who_write_and_read() -> None:
     mounts = {}
-    for name, pod in pod_specs(_platform(REGISTRY).objects):
+    for name, pod in pod_specs(_platform().objects):
         for mount in pod["spec"]["containers"][0].get("volumeMounts", []):
             if mount["name"] == "store":
                 mounts[name] = (mount["mountPath"], mount.get("readOnly", False))
@@ -130,9 +130,9 @@ def test_the_registrys_address_is_its_service_and_an_allowed_host() -> None:
 
 
 def test_the_reconciler_acts_on_the_service_only_if_it_serves_from_the_registry() -> None:
-    labels = _platform().one("Deployment", "battle")["metadata"]["labels"]
+    labels = _platform({"battle": {"model": IMAGE}}).one("Deployment", "battle")["metadata"]["labels"]
     assert labels["ekiben.io/rollout"] == "off"
-    labels = _platform(REGISTRY).one("Deployment", "battle")["metadata"]["labels"]
+    labels = _platform().one("Deployment", "battle")["metadata"]["labels"]
     assert (labels["ekiben.io/model"], labels["ekiben.io/rollout"]) == ("battle", "auto")
 
 
@@ -150,7 +150,7 @@ PORTS = {BATTLE: (3000,), RECONCILER: (9090,), MLFLOW: (5000, 9100), POSTGRESQL:
 
 
 def test_policies_let_through_what_is_needed_and_nothing_else() -> None:
-    policies, places = _platform(REGISTRY).of("NetworkPolicy"), _places(REGISTRY)
+    policies, places = _platform().of("NetworkPolicy"), _places()
     found = {
         (source, target, port)
         for source in places
@@ -170,7 +170,7 @@ def test_prometheus_reaches_all_metrics_and_callers_the_service() -> None:
 
 
 def test_the_service_reaches_names_and_nothing_else() -> None:
-    policies, places = _platform(REGISTRY).of("NetworkPolicy"), _places(REGISTRY)
+    policies, places = _platform().of("NetworkPolicy"), _places()
     assert may_reach(policies, places[BATTLE], DNS, 53, "UDP")
     assert not may_reach(policies, places[BATTLE], OUTSIDE, 443)
 

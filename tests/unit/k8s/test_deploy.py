@@ -8,29 +8,53 @@ from typing import Any
 
 import pytest
 
-from k8s.deploy import kubeconfig, main, rollback_command, upgrade_command
+from k8s.deploy import ask_command, main, reaching, rollback_command, train_commands, upgrade_command
 
 
 def _options(**options: Any) -> Namespace:
     defaults = {"environment": "dev", "tag": "", "repository": "", "context": "c", "namespace": "ekiben"}
-    return Namespace(**(defaults | {"revision": 0, "helm_arguments": []} | options))
+    return Namespace(**(defaults | {"revision": 0, "further": [], "model": "battle"} | options))
 
 
 @pytest.mark.parametrize(
     ("version", "option"), [("v4.3.1", "--rollback-on-failure"), ("v3.22.0", "--atomic")]
 )
 def test_upgrade_goes_back_by_itself_with_either_helm(version: str, option: str) -> None:
-    assert option in upgrade_command("helm", _options(), version)
+    assert option in upgrade_command(_options(), version, first=False)
+
+
+def test_first_install_waits_for_nothing_and_goes_back_to_nothing() -> None:
+    command = upgrade_command(_options(), "v4.0.0", first=True)
+    assert "--rollback-on-failure" not in command
+    assert "--timeout" not in command
+
+
+def test_training_is_started_from_the_cronjob_and_waited_for() -> None:
+    create, wait, _, rollout = train_commands(_options())
+    assert create[-2:] == ["--from", "cronjob/training-battle"]
+    assert f"job/{create[create.index('job') + 1]}" in wait
+    assert "deployment/battle" in rollout
+
+
+def test_only_the_pod_that_asks_is_run() -> None:
+    command = ask_command(_options())
+    assert command[command.index("--filter") + 1] == "name=battle-test"
+
+
+def test_test_cluster_brings_its_own_kubeconfig_and_tools() -> None:
+    with reaching("ekiben-testcluster") as environment:
+        assert environment["KUBECONFIG"].endswith("state/kubeconfig")
+        assert environment["PATH"].partition(":")[0].endswith("testcluster/bin")
 
 
 def test_environment_chooses_the_values_file() -> None:
-    command = upgrade_command("helm", _options(environment="staging"), "v4.0.0")
+    command = upgrade_command(_options(environment="staging"), "v4.0.0", first=False)
     assert command[command.index("--values") + 1].endswith("k8s/values/staging.yaml")
 
 
 def test_tag_and_repository_are_given_only_where_they_are_set() -> None:
-    assert "--set" not in upgrade_command("helm", _options(), "v4.0.0")
-    command = upgrade_command("helm", _options(tag="v1", repository="r/e"), "v4.0.0")
+    assert "--set" not in upgrade_command(_options(), "v4.0.0", first=False)
+    command = upgrade_command(_options(tag="v1", repository="r/e"), "v4.0.0", first=False)
     for image in ("battle", "training", "mlflow"):
         assert f"{image}.image.tag=v1" in command
         assert f"{image}.image.repository=r/e/{image}" in command
@@ -38,12 +62,12 @@ def test_tag_and_repository_are_given_only_where_they_are_set() -> None:
 
 def test_context_and_namespace_are_always_named() -> None:
     where = ["--kube-context", "c", "--namespace", "ekiben"]
-    for command in (upgrade_command("helm", _options(), "v4.0.0"), rollback_command("helm", _options())):
+    for command in (upgrade_command(_options(), "v4.0.0", first=False), rollback_command(_options())):
         assert command[-4:] == where
 
 
 def test_further_arguments_go_to_helm() -> None:
-    assert rollback_command("helm", _options(helm_arguments=["--debug"]))[-1] == "--debug"
+    assert rollback_command(_options(further=["--debug"]))[-1] == "--debug"
 
 
 def test_without_a_context_nothing_is_called(capsys: pytest.CaptureFixture[str]) -> None:
@@ -63,7 +87,7 @@ def test_kubeconfig_given_as_text_lies_in_a_private_file_and_is_gone_afterwards(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("KUBECONFIG_CONTENT", "clusters: []")
-    with kubeconfig() as environment:
+    with reaching("c") as environment:
         path = Path(environment["KUBECONFIG"])
         assert path.read_text() == "clusters: []"
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
