@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator
 import pytest
 
 from tests.e2e.support.cluster import BUILD, Cluster
-from tests.e2e.support.connect import Connection
+from tests.e2e.support.connect import connect
 from tests.e2e.support.diagnostics import keep_diagnostics
 from tests.e2e.support.figures import Figures
 from tests.e2e.support.first import train_first
@@ -27,14 +27,9 @@ def figures() -> Figures:
 
 
 @pytest.fixture(scope="session")
-def connection() -> Connection:
-    return Connection()
-
-
-@pytest.fixture(scope="session")
-def cluster(connection: Connection, figures: Figures) -> Cluster:
+def cluster(figures: Figures) -> Cluster:
     watch = Stopwatch()
-    found = connection.cluster(NAMESPACE)
+    found = connect(NAMESPACE, build=not KEEP)
     figures.add("0 cluster", "cluster up, images built and loaded", watch.seconds, "s")
     return found
 

@@ -2,7 +2,7 @@
 
 import json
 
-from tests.e2e.support.connect import Connection
+from tests.e2e.support.connect import next_tag
 from tests.e2e.support.figures import Figures
 from tests.e2e.support.load import load
 from tests.e2e.support.platform import Platform
@@ -26,13 +26,11 @@ def test_accounts_password_is_rotated(platform: Platform) -> None:
     assert wait_until("the registry's answer", platform.state, 60) == state
 
 
-def test_mlflow_is_upgraded_and_services_do_not_notice(
-    platform: Platform, connection: Connection, figures: Figures
-) -> None:
+def test_mlflow_is_upgraded_and_services_do_not_notice(platform: Platform, figures: Figures) -> None:
     battle, state = platform.battle, platform.state()
     with load(platform.cluster, CALLER, host=battle.name, key=battle.key, per_second=50) as caller:
         watch = Stopwatch()
-        platform.handbook.run("mlflow-upgrade", MLFLOW_TAG=connection.offer_next("mlflow"))
+        platform.handbook.run("mlflow-upgrade", MLFLOW_TAG=next_tag("mlflow"))
         figures.add(NAME, "MLflow upgraded after", watch.seconds, "s")
     for result in caller.result.values():
         assert result["failures"] == {}, result["examples"]
