@@ -20,7 +20,7 @@ def ask(path: str, headers: dict[str, str]) -> tuple[int, str]:
 
 def main() -> None:
     """End with 1 and a sentence if an answer is wrong."""
-    username, password = ((ACCOUNT / name).read_text().strip() for name in ("username", "password"))
+    username, password = ((ACCOUNT / name).read_text() for name in ("username", "password"))
     token = base64.b64encode(f"{username}:{password}".encode()).decode()
     wrong = []
     for what, path, headers, wanted in (

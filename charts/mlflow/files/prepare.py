@@ -50,8 +50,15 @@ def write_privately(path: Path, content: str) -> None:
 
 
 def read_account(folder: Path) -> tuple[str, str]:
-    """Return user name and password of a mounted Secret of type kubernetes.io/basic-auth."""
-    return (folder / "username").read_text().strip(), (folder / "password").read_text().strip()
+    """Return user name and password of a mounted Secret of type kubernetes.io/basic-auth.
+
+    Ends with a sentence if one begins or ends with a blank: a line break that `echo` left would be part of the
+    password here, and of none elsewhere.
+    """
+    username, password = (folder / "username").read_text(), (folder / "password").read_text()
+    if username != username.strip() or password != password.strip():
+        sys.exit(f"User name or password of the Secret at {folder} begins or ends with a blank or a line break.")
+    return username, password
 
 
 def connect(uri: str, wait_seconds: float) -> sqlalchemy.Engine:

@@ -55,9 +55,16 @@ def test_what_is_written_is_for_its_owner_only_and_replaces_what_was(
 
 
 def test_an_account_is_two_files(prepare: ModuleType, tmp_path: Path) -> None:
-    (tmp_path / "username").write_text("ann\n")
-    (tmp_path / "password").write_text("secret\n")
+    (tmp_path / "username").write_text("ann")
+    (tmp_path / "password").write_text("secret")
     assert prepare.read_account(tmp_path) == ("ann", "secret")
+
+
+def test_a_line_break_in_a_password_is_refused(prepare: ModuleType, tmp_path: Path) -> None:
+    (tmp_path / "username").write_text("ann")
+    (tmp_path / "password").write_text("secret\n")
+    with pytest.raises(SystemExit, match="a blank or a line break"):
+        prepare.read_account(tmp_path)
 
 
 def test_a_database_that_does_not_answer_is_an_error_after_the_wait(

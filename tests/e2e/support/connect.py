@@ -1,22 +1,26 @@
 """The cluster for the tests, with the project's images in it."""
 
+from functools import cache
+
 from k8s import cluster_images
 from k8s.testcluster import choose
 from k8s.testcluster.paths import Paths
 from tests.e2e.support.cluster import Cluster
 
 
-class Connection:
-    """The chosen cluster, started if it is ours."""
+@cache
+def _target() -> choose.Target:
+    return choose.connect(Paths.default())
 
-    def __init__(self) -> None:
-        self._target = choose.connect(Paths.default())
 
-    def cluster(self, namespace: str) -> Cluster:
-        """Return the cluster, with images of the code as it is here."""
-        cluster_images.build_and_load(self._target)
-        return Cluster(self._target.kubeconfig, self._target.context, namespace, self._target.tools)
+def connect(namespace: str, *, build: bool) -> Cluster:
+    """Return the chosen cluster, started if it is ours; with images of the code as it is here if wanted."""
+    target = _target()
+    if build:
+        cluster_images.build_and_load(target)
+    return Cluster(target.kubeconfig, target.context, namespace, target.tools)
 
-    def offer_next(self, image: str) -> str:
-        """Give an image that the cluster has another tag, as an upgrade would bring one; return the tag."""
-        return cluster_images.load_next_tag(self._target, image)
+
+def next_tag(image: str) -> str:
+    """Return another tag of an image that the cluster has, as an upgrade would bring one."""
+    return cluster_images.load_next_tag(_target(), image)
