@@ -52,12 +52,12 @@ def write_privately(path: Path, content: str) -> None:
 def read_account(folder: Path) -> tuple[str, str]:
     """Return user name and password of a mounted Secret of type kubernetes.io/basic-auth.
 
-    Ends with a sentence if one begins or ends with a blank: a line break that `echo` left would be part of the
-    password here, and of none elsewhere.
+    Ends with a sentence if one begins or ends with a blank: a line break that `echo` left is easily lost on
+    the way, and then nobody gets in.
     """
     username, password = (folder / "username").read_text(), (folder / "password").read_text()
     if username != username.strip() or password != password.strip():
-        sys.exit(f"User name or password of the Secret at {folder} begins or ends with a blank or a line break.")
+        sys.exit(f"User name or password in {folder} begins or ends with a blank or a line break.")
     return username, password
 
 
