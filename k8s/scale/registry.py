@@ -11,6 +11,7 @@ from training.core.session import Session
 from training.core.settings import TrainingSettings
 from training.rollout.champions import Champions
 
+FIRST_VERSION = "1"
 STEADY_READINGS = 5
 
 
@@ -30,6 +31,12 @@ def promote(registry: Registry, models: Sequence[str]) -> None:
         }
         version = registry.register(model, address, "", tags, "has no package")
         registry.set_alias(model, CHAMPION, version.version)
+
+
+def crown(registry: Registry, models: Sequence[str], version: str) -> None:
+    """Make a version that there is champion of each model."""
+    for model in models:
+        registry.set_alias(model, CHAMPION, version)
 
 
 def measure_registry(home: Path, models: int) -> RegistryCost:

@@ -21,7 +21,7 @@ _MEASURES: dict[str, Callable[[Measurement], float]] = {
     "page of metrics, s": lambda one: one.look.page_seconds,
 }
 _TITLES: dict[Kind, str] = {
-    "first": "The look after a promotion: every service is pinned anew",
+    "first": "The look after a promotion of all models: every service is pinned anew",
     "steady": "A look with nothing to do",
 }
 
@@ -41,7 +41,7 @@ def render(results: Results) -> str:
     parts += [
         f"**{title}**\n\n{_table(*_steps_table(results.steps, kind))}" for kind, title in _TITLES.items()
     ]
-    parts += [f"**In between**\n\n{_table(*_rollouts_table(results.steps))}"]
+    parts += [f"**Pods**\n\n{_table(*_pods_table(results.steps))}"]
     parts += [f"**The registry alone**\n\n{_table(*_registry_table(results))}"]
     return "\n".join(parts)
 
@@ -76,17 +76,17 @@ def _values(
         yield f"{line.r_squared:.3f}"
 
 
-def _rollouts_table(steps: Sequence[Step]) -> tuple[list[str], list[list[str]]]:
+def _pods_table(steps: Sequence[Step]) -> tuple[list[str], list[list[str]]]:
     rows = [
         [
             f"{step.services:,}",
             f"{step.pods:,}",
             f"{step.steady.look.reached:,}",
-            number(step.rollout_seconds),
+            number(step.pods_seconds),
         ]
         for step in steps
     ]
-    return ["services", "pods ready", "services at the champion", "rolled out in, s"], rows
+    return ["services", "pods ready", "services at the champion", "waited for, s"], rows
 
 
 def _registry_table(results: Results) -> tuple[list[str], list[list[str]]]:

@@ -40,13 +40,13 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """A number of services: the look that pins all of them, and one that finds nothing to do."""
+    """A number of services: the look that pins all of them anew, and one that finds nothing to do."""
 
     services: int
     pods: int
-    """That were ready at the second look."""
-    rollout_seconds: float
-    """From the first look until every replica ran the champion."""
+    """That were ready at both."""
+    pods_seconds: float
+    """Until the pods of the services that were added since the last step were ready."""
     first: Measurement
     steady: Measurement
 

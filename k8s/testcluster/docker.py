@@ -37,9 +37,10 @@ def ensure(paths: Paths) -> str:
 
 
 def _start(paths: Paths) -> str:
-    """Start an engine that changes nothing on this machine: no bridge, no firewall rules.
+    """Start an engine without a bridge and without firewall rules, so that nothing of it can be left over.
 
-    Builds and containers use the machine's network (`--network=host`).
+    Builds and containers use the machine's network (`--network=host`). A link `docker0` that an engine before
+    it left goes away.
     """
     folder, host = paths.docker, own_host(paths)
     folder.mkdir(parents=True, exist_ok=True)

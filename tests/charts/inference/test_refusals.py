@@ -25,7 +25,11 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"model": WITHOUT_KEY}, "/model/publicKey/pem"),
     ({"model": {**REGISTRY, "store": {}}}, "/model/store/existingClaim"),
     ({"model": {**REGISTRY, "publicKey": {"configMap": "a", "existingSecret": "b"}}}, "existingSecret"),
-    ({"model": {**REGISTRY, "publicKey": {"pem": "-----BEGIN PRIVATE KEY-----"}}}, "/model/publicKey/pem"),
+    (
+        # pragma: allowlist nextline secret
+        {"model": {**REGISTRY, "publicKey": {"pem": "-----BEGIN PRIVATE KEY-----"}}},
+        "/model/publicKey/pem",
+    ),
     ({"model": {**REGISTRY, "pin": {"uri": "/store/battle/12"}}}, "/model/pin/digest"),
     ({"model": {**REGISTRY, "pin": {**PIN, "digest": "12"}}}, "/model/pin/digest"),
     ({"model": {**REGISTRY, "pin": {**PIN, "version": "a b"}}}, "/model/pin/version"),

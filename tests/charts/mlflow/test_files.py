@@ -34,7 +34,7 @@ def prepare() -> ModuleType:
 
 
 def test_settings_are_read_back_as_they_were_meant(prepare: ModuleType) -> None:
-    uri = "postgresql+psycopg://u:p%2Fw%25@h:5432/d?a=b"
+    uri = "postgresql+psycopg://u:p%2Fw%25@h:5432/d?a=b"  # pragma: allowlist secret
     found = configparser.ConfigParser()
     found.read_string(prepare.settings_of_accounts(uri, "READ", "boss", 30))
     assert found["mlflow"]["database_uri"] == uri

@@ -113,6 +113,7 @@ def test_the_store_is_at_the_same_path_for_those_who_write_and_read() -> None:
 def test_the_address_of_the_trial_database_is_its_service() -> None:
     service = _platform().one("Service", "postgresql")
     port = service["spec"]["ports"][0]["port"]
+    # pragma: allowlist nextline secret
     assert trial_database_uri("pw") == f"postgresql+psycopg://mlflow:pw@postgresql:{port}/mlflow"
     server = _platform().one("StatefulSet")["spec"]["template"]["spec"]["containers"][0]
     environment = {entry["name"]: entry["value"] for entry in server["env"]}

@@ -253,5 +253,5 @@ def test_no_policies_if_not_wanted() -> None:
 def test_the_test_pod_asks_the_registry_as_retention_would() -> None:
     pod = _training().one("Pod")["spec"]
     assert pod["serviceAccountName"] == "training-prune"
-    assert pod["containers"][0]["args"] == ["models", "--output", "json"]
+    assert pod["containers"][0]["args"] == ["models"]
     assert _training({"tests": {"enabled": False}}).of("Pod") == []

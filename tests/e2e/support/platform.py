@@ -23,7 +23,7 @@ RECONCILER = "reconciler"
 REGISTRY = "mlflow"
 DATABASE = "postgresql"
 STORE_CLAIM = "model-store"
-TRAINING_SECONDS = 600.0
+TRAINING_SECONDS = 1800.0
 
 
 class Platform:

@@ -93,7 +93,7 @@ def name_endpoint(monkeypatch: pytest.MonkeyPatch, port: int) -> None:
     for name, value in {
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
         "AWS_ACCESS_KEY_ID": "id",
-        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_SECRET_ACCESS_KEY": "secret",  # pragma: allowlist secret
         "AWS_REGION": "us-east-1",
     }.items():
         monkeypatch.setenv(name, value)
