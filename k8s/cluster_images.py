@@ -1,4 +1,4 @@
-"""`python -m k8s.cluster_images`: build every image and bring it into the cluster for tests on this machine."""
+"""`python -m k8s.cluster_images`: build every image and bring it into the cluster for trials."""
 
 import os
 import subprocess
