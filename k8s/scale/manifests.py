@@ -66,11 +66,12 @@ def render_chart(helm: Path) -> str:
 
 
 def service(rendered: str, number: int, shape: Shape) -> dict[str, Any]:
-    """Return the Deployment of one service, as Helm would install it for the model it serves."""
+    """Return the Deployment of one service, as Helm would install it for the model it serves, but without
+    pods as yet."""
     body: dict[str, Any] = json.loads(rendered.replace(_PLACEHOLDER, service_name(number)))
     body["metadata"]["namespace"] = shape.namespace_of(number)
     body["metadata"]["labels"][names.MODEL_LABEL] = shape.model_of(number)
-    body["spec"]["replicas"] = shape.replicas
+    body["spec"]["replicas"] = 0
     return body
 
 

@@ -60,8 +60,10 @@ class Simulation:
         """
         self._plane.hold()
         with step(f"{services} services: Deployments made and pinned for the first time"):
-            self._add(services)
+            added = self._add(services)
             self._reconciler.look()
+            for path in added:
+                self._api.merge(path, {"spec": {"replicas": self._shape.replicas}})
         self._plane.release()
         with step(f"{services} services: pods ready"):
             pods, seconds = self._wait(services, patience_seconds)
@@ -81,12 +83,17 @@ class Simulation:
         crown(self._registry, self._shape.model_names, FIRST_VERSION)
         return self._reconciler.measure()
 
-    def _add(self, services: int) -> None:
+    def _add(self, services: int) -> list[str]:
+        """Make Deployments without pods, which would be replaced as soon as a model is pinned; return their
+        paths."""
+        added = []
         for number in range(self._services, services):
             body = manifests.service(self._chart, number, self._shape)
             (path,) = collections("apps/v1", [body["metadata"]["namespace"]], "deployments")
             self._api.create(path, body, dict)
+            added.append(f"{path}/{body['metadata']['name']}")
         self._services = services
+        return added
 
     def _wait(self, services: int, patience_seconds: float) -> tuple[int, float]:
         """Wait until every replica runs the champion; return how many are ready, and the seconds it took."""

@@ -177,10 +177,7 @@ class Caller:
     async def _report(self) -> None:
         while True:
             await asyncio.sleep(1)
-            seen = {
-                mode: [len(tally.samples), sum(tally.failures.values())]
-                for mode, tally in self.tallies.items()
-            }
+            seen = {mode: [len(one.samples), one.failures.total()] for mode, one in self.tallies.items()}
             say({"seconds": round(self._elapsed()), "seen": seen})
 
     def _elapsed(self) -> float:
@@ -295,12 +292,7 @@ def say(line: dict[str, Any]) -> None:
 
 def main() -> None:
     """Carry out the orders in the first argument."""
-    result = asyncio.run(_call(Orders(**json.loads(sys.argv[1]))))
-    say({"result": result})
-
-
-async def _call(orders: Orders) -> dict[str, Any]:
-    return await Caller(orders).run()
+    say({"result": asyncio.run(Caller(Orders(**json.loads(sys.argv[1]))).run())})
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ def test_service_is_the_charts_deployment_under_its_own_name(rendered: str) -> N
     assert (body["kind"], body["metadata"]["name"]) == ("Deployment", "service-00123")
     assert (body["metadata"]["namespace"], labels[names.MODEL_LABEL]) == ("team-03", "model-012")
     assert labels[names.MODE_LABEL] == "auto"
-    assert body["spec"]["replicas"] == 5
+    assert body["spec"]["replicas"] == 0
     assert body["spec"]["selector"]["matchLabels"]["app.kubernetes.io/instance"] == "service-00123"
     assert names.URI not in body["spec"]["template"]["metadata"]["annotations"]
 
