@@ -43,6 +43,8 @@ BASES = (
     Base("postgres:15-bookworm", "postgres"),
     Base("quay.io/prometheuscommunity/postgres-exporter:v0.15.0", "postgres-exporter"),
 )
+FOR_PODS = tuple(base.name for base in BASES if "postgres" in base.recipe)
+"""Those that pods run as they are; the others only begin other images."""
 
 
 def ensure(paths: Paths, host: str) -> None:

@@ -70,6 +70,7 @@ def _connect_own(paths: Paths) -> Target:
         with cluster.locked(paths):
             images.load(paths, names, host)
 
+    load(bases.FOR_PODS)
     return Target(paths.kubeconfig, CONTEXT, paths.bin, host, load)
 
 

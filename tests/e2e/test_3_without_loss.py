@@ -59,7 +59,8 @@ def test_rolling_restart(platform: Platform, ride: Ride) -> None:
 
 def test_model_swap(platform: Platform, ride: Ride) -> None:
     def swap() -> None:
-        platform.operator.run("promote", "battle", "--version", "1")
+        # Its verdict is older than the champion, so it takes a reason.
+        platform.operator.run("promote", "battle", "--version", "1", "--force", "--reason", "a test of swaps")
         platform.battle.wait_pinned("1")
 
     ride("model swap", swap)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from k8s.scale.manifests import PODS_PER_NODE, Shape, count_nodes, namespace, node, render_chart, service
-from tests.support import helm_binary
+from tests.support.helm_binary import find_helm
 from training.rollout import names
 
 SHAPE = Shape(namespaces=10, models=50, replicas=5)
@@ -13,7 +13,7 @@ SHAPE = Shape(namespaces=10, models=50, replicas=5)
 
 @pytest.fixture(scope="module")
 def rendered() -> str:
-    return render_chart(helm_binary.HELM)
+    return render_chart(find_helm())
 
 
 def test_service_is_the_charts_deployment_under_its_own_name(rendered: str) -> None:
