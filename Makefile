@@ -68,7 +68,8 @@ fix: .venv/.synced ## Format, and repair what the linter can repair
 charts: .venv/.synced ## Judge the charts with Helm 3 and 4, kube-score, checkov and helm-docs
 	$(PYTHON) -m pytest tests/charts tests/charts_tools
 
-rules: .venv/.synced ## Test alert rules, routing, dashboards and runbooks (needs promtool and Alertmanager)
+rules: .venv/.synced ## Test alert rules, routing, dashboards and runbooks (Debian's packages prometheus, prometheus-alertmanager)
+	@.ci/install-monitoring-tools
 	$(PYTHON) -m pytest tests/rules
 
 dashboards: .venv/.synced ## Write the Grafana dashboards into the charts again

@@ -99,6 +99,7 @@ def _registry_table(results: Results) -> tuple[list[str], list[list[str]]]:
 
 def number(value: float) -> str:
     """Return a number with three digits that mean something."""
+    value = round(value, 9)
     if value == int(value) or abs(value) >= 100:
         return f"{value:,.0f}"
     digits = 1 if abs(value) >= 10 else 2 if abs(value) >= 0.1 else 3

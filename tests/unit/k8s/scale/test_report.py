@@ -15,7 +15,7 @@ DOCS = Path(__file__).parents[4] / "docs"
 def test_each_measure_is_a_row_with_its_growth_and_fit() -> None:
     lines = render(RESULTS).splitlines()
     assert "| services | 100 | 500 | 1,000 | per 100 more | R² |" in lines
-    assert "| seconds | 2 | 10 | 20 | 2.00 | 1.000 |" in lines
+    assert "| seconds | 2 | 10 | 20 | 2 | 1.000 |" in lines
     assert "| requests | 210 | 1,010 | 2,010 | 200 | 1.000 |" in lines
     assert "| requests | 10 | 10 | 10 | 0 | 1.000 |" in lines
     assert "| 1,000 | 5,000 | 1,000 | 12.5 |" in lines
