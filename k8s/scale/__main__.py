@@ -14,7 +14,7 @@ from k8s.scale.run import run
 from k8s.testcluster.commands import say
 
 PAGE = Path(__file__).parents[2] / "docs" / "scale.md"
-PATIENCE_SECONDS = 240.0
+PATIENCE_SECONDS = 600.0
 _TERMINATED = 143
 _DESCRIPTION = """\
 Starts a control plane of its own on loopback, pretends nodes and pods with kwok, and measures the rollout

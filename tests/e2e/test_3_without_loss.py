@@ -122,7 +122,7 @@ def test_key_rotation(platform: Platform, ride: Ride) -> None:
     """Old and new key are both good for a time; callers change over; then the old one is taken out."""
     battle, old, printed = platform.battle, platform.key, list[str]()
     ride("API key added", lambda: printed.append(platform.handbook.run("key-add")))
-    platform.key = printed[0].splitlines()[0]
+    platform.use_key(printed[0].splitlines()[0])
     assert [battle.ask(key=key).status for key in (old, platform.key)] == [200, 200]
     ride("API key dropped", lambda: platform.handbook.run("key-drop"))
     assert [battle.ask(key=key).status for key in (old, platform.key)] == [401, 200]

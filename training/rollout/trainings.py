@@ -1,5 +1,6 @@
 """When the training jobs last succeeded and failed, as the cluster tells it."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -25,18 +26,17 @@ def read_trainings(api: Api, namespaces: Sequence[str]) -> list[TrainingTimes]:
     """Return the times of every CronJob that is part of Ekiben; two calls per namespace. Raises
     ClusterError."""
     cronjobs = api.list_all(collections("batch/v1", namespaces, "cronjobs"), CronJob, names.TRAININGS)
-    jobs = list(api.list_all(collections("batch/v1", namespaces, "jobs"), Job, names.TRAININGS))
-    return [summarise(cronjob, jobs) for cronjob in cronjobs]
+    jobs_of: defaultdict[str, list[Job]] = defaultdict(list)
+    for job in api.list_all(collections("batch/v1", namespaces, "jobs"), Job, names.TRAININGS):
+        for owner in job.metadata.owner_references:
+            if owner.kind == "CronJob":
+                jobs_of[owner.uid].append(job)
+    return [summarise(cronjob, jobs_of[cronjob.metadata.uid]) for cronjob in cronjobs]
 
 
-def summarise(cronjob: CronJob, jobs: Iterable[Job]) -> TrainingTimes:
+def summarise(cronjob: CronJob, own: Sequence[Job]) -> TrainingTimes:
     """Return the times of one CronJob, from its status and from the jobs that were made from it."""
     found = cronjob.metadata
-    own = [
-        job
-        for job in jobs
-        if any(owner.kind == "CronJob" and owner.uid == found.uid for owner in job.metadata.owner_references)
-    ]
     ends = [_condition(job, "Complete") for job in own] + [_seconds(cronjob.status.last_successful_time)]
     return TrainingTimes(
         namespace=found.namespace,

@@ -1,11 +1,10 @@
 """The platform under test: installed from nothing by its own chart, and what the scenarios do with it."""
 
-import base64
 import json
 from collections.abc import Callable
 from typing import Any
 
-from tests.e2e.support.cluster import ROOT, Cluster
+from tests.e2e.support.cluster import BUILD, ROOT, Cluster
 from tests.e2e.support.handbook import Handbook
 from tests.e2e.support.pods import HELPERS, start_caller
 from tests.e2e.support.registry import Operator
@@ -18,6 +17,7 @@ CHART = "charts/platform"
 PARTS = ("battle", "training", "mlflow", "postgresql")
 VALUES = ROOT / "k8s/values/e2e.yaml"
 SERVICE_CHART = "charts/inference"
+KEY_FILE = BUILD / "api-key"
 TRAINING = "cronjob/training-battle"
 RECONCILER = "reconciler"
 REGISTRY = "mlflow"
@@ -46,14 +46,19 @@ class Platform:
         """Make the namespace and the Secrets that charts expect, from nothing."""
         for namespace in (self.cluster.namespace, HELPERS):
             self.cluster.delete_namespace(namespace)
-        self.key = self.handbook.run("secrets").strip()
+        self.use_key(self.handbook.run("secrets").strip())
         start_caller(self.cluster)
 
     def take_over(self) -> None:
-        """Use what an earlier run has left, with the key that is kept for tests."""
-        data = self.cluster.get("secret", "ekiben-test-key")["data"]
-        self.key = base64.b64decode(data["api-key"]).decode()
+        """Use what an earlier run has left."""
+        self.key = KEY_FILE.read_text()
         start_caller(self.cluster)
+
+    def use_key(self, key: str) -> None:
+        """Call with this API key from now on, and in a later run that takes over."""
+        KEY_FILE.touch(mode=0o600)
+        KEY_FILE.write_text(key)
+        self.key = key
 
     def upgrade(self, *options: str) -> None:
         """Change values for as long as no other upgrade comes."""
