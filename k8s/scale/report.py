@@ -52,10 +52,16 @@ def _origin(results: Results) -> str:
     largest = max(results.steps, key=lambda step: step.services)
     return (
         f"{largest.services:,} services with {results.replicas} pods each ({largest.pods:,} ready), "
-        f"{results.models} models, {results.namespaces} namespaces. Commit {results.commit}. "
+        f"{results.models} models, {results.namespaces} namespaces. Commit {_short(results.commit)}. "
         f"{machine.cores} cores ({machine.processor}), {machine.memory_gb} GB, shared by all that ran; "
         f"load {machine.load_before:g} before the run. {versions}.\n"
     )
+
+
+def _short(commit: str) -> str:
+    """Return the commit as people write it, and whether there was more than it."""
+    name, _, more = commit.partition("-")
+    return f"{name[:12]} with changes" if more else name[:12]
 
 
 def _steps_table(steps: Sequence[Step], kind: Kind) -> tuple[list[str], list[list[str]]]:

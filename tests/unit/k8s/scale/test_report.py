@@ -28,6 +28,11 @@ def test_origin_names_machine_commit_and_versions() -> None:
         assert fact in origin
 
 
+def test_commit_is_shortened_and_changes_are_told() -> None:
+    changed = msgspec.structs.replace(RESULTS, commit=f"{'0123456789' * 4}-dirty")
+    assert "Commit 012345678901 with changes. " in render(changed)
+
+
 def test_single_step_has_no_growth() -> None:
     text = render(msgspec.structs.replace(RESULTS, steps=RESULTS.steps[:1]))
     assert "| services | 100 |\n" in text
