@@ -14,7 +14,7 @@ _BASES = "bases"
 _DESCRIPTION = """\
 A real single-node Kubernetes from ordinary packages, for machines where neither kind nor a cloud
 can be had. Needs Linux, root, Debian's or Ubuntu's packages and a Go toolchain. The first start builds
-what it needs (half an hour on two cores); later ones take less than a minute. Everything is kept in
+what it needs, which takes long; later ones take less than a minute. Everything is kept in
 ~/.cache/ekiben/testcluster.
 """
 
