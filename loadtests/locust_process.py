@@ -8,7 +8,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -81,7 +82,7 @@ def run(command: list[str], settings: LoadSettings, folder: Path, workers: Worke
     """
     waiting = WORKER_WAIT_SECONDS if workers.expected else 0
     longest_seconds = plan(settings).duration_seconds + waiting + GRACE_SECONDS
-    with (folder / LOG_NAME).open("wb") as log:
+    with (folder / LOG_NAME).open("wb") as log, _interruptible_children():
         process = subprocess.Popen(
             command,
             cwd=ROOT,
@@ -115,6 +116,17 @@ def log_tail(folder: Path) -> str:
 
 def _locust() -> list[str]:
     return [sys.executable, "-m", "locust", "--locustfile", str(ROOT / "loadtests" / "locustfile.py")]
+
+
+@contextmanager
+def _interruptible_children() -> Iterator[None]:
+    """Let children react to SIGINT: that it is ignored, as in a shell's background jobs, they inherit; that it
+    is handled, they don't."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _wait(process: subprocess.Popen[bytes], longest_seconds: float) -> int:

@@ -53,6 +53,7 @@ def test_an_end_with_a_code_is_told_with_the_end_of_the_log(tmp_path: Path) -> N
 
 
 def test_an_end_that_never_comes_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locust_process, "ROOT", tmp_path)
     monkeypatch.setattr(locust_process, "GRACE_SECONDS", -0.5)
     with pytest.raises(LoadNotMade, match=r"did not end within 0\.5 s"):
         run([sys.executable, "-c", PATIENT], read_settings(duration_seconds=1), tmp_path, Workers())
@@ -64,16 +65,31 @@ def test_a_signal_ends_locust_with_its_reports(
 ) -> None:
     monkeypatch.setattr(locust_process, "ROOT", tmp_path)
     before = signal.getsignal(number)
+    _interrupt_when_started(tmp_path, number)
+    assert (tmp_path / "reported").exists()
+    assert signal.getsignal(number) is before
 
+
+def test_signal_ends_locust_in_a_background_job_where_interrupts_are_ignored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locust_process, "ROOT", tmp_path)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        _interrupt_when_started(tmp_path, signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert (tmp_path / "reported").exists()
+
+
+def _interrupt_when_started(folder: Path, number: signal.Signals) -> None:
     def interrupt() -> None:
-        while not (tmp_path / "started").exists():
+        while not (folder / "started").exists():
             time.sleep(0.01)
         os.kill(os.getpid(), number)
 
     thread = threading.Thread(target=interrupt)
     thread.start()
     with pytest.raises(Interrupted):
-        run([sys.executable, "-c", PATIENT], read_settings(), tmp_path, Workers())
+        run([sys.executable, "-c", PATIENT], read_settings(), folder, Workers())
     thread.join()
-    assert (tmp_path / "reported").exists()
-    assert signal.getsignal(number) is before
