@@ -120,8 +120,8 @@ def _locust() -> list[str]:
 
 @contextmanager
 def _interruptible_children() -> Iterator[None]:
-    """Let children react to SIGINT: that it is ignored, as in a shell's background jobs, they inherit; that it
-    is handled, they don't."""
+    """Let children react to SIGINT. That it is ignored, as in background jobs, they inherit; a handler they
+    don't."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
