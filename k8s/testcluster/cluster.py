@@ -1,5 +1,6 @@
 """The cluster as a whole: started, stopped, described."""
 
+import errno
 import fcntl
 import os
 import socket
@@ -64,7 +65,7 @@ def up(paths: Paths) -> None:
             _prepare(paths)
             with step("removed what was left of an earlier cluster"):
                 teardown.remove_all(paths)
-            _require_free_address()
+            require_free_address()
             try:
                 _start(paths)
             except ClusterError as error:
@@ -87,13 +88,19 @@ def require_root() -> None:
         raise MachineUnsuitable("only root may make containers and network links", "Try again with sudo.")
 
 
-def _require_free_address() -> None:
-    """Raise MachineUnsuitable if an API server answers where ours will: it belongs to another cache."""
+def require_free_address() -> None:
+    """Raise MachineUnsuitable if an API server holds the address of ours: it belongs to another cache.
+
+    Binding tells, connecting does not: where a gateway answers for every address, a connection proves nothing.
+    """
     with socket.socket() as probe:
-        probe.settimeout(1)
-        if probe.connect_ex((NODE_ADDRESS, API_PORT)) == 0:
-            lacks = f"{NODE_ADDRESS}:{API_PORT} is taken by another test cluster"
-            raise MachineUnsuitable(lacks, "Stop that one first, with its own XDG_CACHE_HOME.")
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((NODE_ADDRESS, API_PORT))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                lacks = f"{NODE_ADDRESS}:{API_PORT} is taken by another test cluster"
+                raise MachineUnsuitable(lacks, "Stop that one first, with its own XDG_CACHE_HOME.") from error
 
 
 def _start(paths: Paths) -> None:

@@ -1,3 +1,4 @@
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -47,3 +48,19 @@ def test_only_root_can_start_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     with pytest.raises(MachineUnsuitable, match="sudo"):
         cluster.require_root()
+
+
+def test_address_held_by_another_cluster_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        monkeypatch.setattr(cluster, "NODE_ADDRESS", "127.0.0.1")
+        monkeypatch.setattr(cluster, "API_PORT", other.getsockname()[1])
+        with pytest.raises(MachineUnsuitable, match="taken by another test cluster"):
+            cluster.require_free_address()
+
+
+def test_address_that_no_link_has_is_free_even_if_a_gateway_answers_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cluster, "NODE_ADDRESS", "198.51.100.1")
+    monkeypatch.setattr(socket.socket, "connect_ex", lambda *_: 0)
+    cluster.require_free_address()
