@@ -26,9 +26,8 @@ TOLD = {
 INHIBITED = [
     ("EkibenServiceDown", "EkibenLowTraffic"),
     ("EkibenServiceDown", "EkibenHighErrorRatio"),
-    ("EkibenPodNotReady", "EkibenHighLatency"),
-    ("EkibenPodNotReady", "EkibenServiceSaturated"),
     ("EkibenReplicasNotReady", "EkibenHighLatency"),
+    ("EkibenReplicasNotReady", "EkibenServiceSaturated"),
     ("EkibenDatabaseDown", "EkibenRegistryErrors"),
     ("EkibenRegistryDown", "EkibenTrainingFailed"),
     ("EkibenTrainingFailed", "EkibenTrainingStale"),
@@ -37,6 +36,7 @@ INHIBITED = [
 
 # That a fast burn inhibits a slow one is seen by whoever asks: tests.support.alertmanager.LAST.
 INDEPENDENT = [
+    ("EkibenPodNotReady", "EkibenHighLatency"),
     ("EkibenPodNotReady", "EkibenHighErrorRatio"),
     ("EkibenHighLatency", "EkibenHighErrorRatio"),
     ("EkibenLowConfidence", "EkibenHighLatency"),
@@ -90,7 +90,7 @@ def test_what_does_not_follow_is_told(alertmanager: Alertmanager, source: str, t
 
 
 def test_another_service_is_told_of_as_before(alertmanager: Alertmanager) -> None:
-    pair = [labels("EkibenPodNotReady"), labels("EkibenHighLatency", service="sentiment")]
+    pair = [labels("EkibenReplicasNotReady"), labels("EkibenHighLatency", service="sentiment")]
     assert alertmanager.suppressed(pair) == set()
 
 

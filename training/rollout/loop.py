@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from types import FrameType
 
 import structlog
@@ -24,8 +25,8 @@ from training.rollout.trainings import read_trainings
 
 LATE_INTERVALS = 10
 LATE_SECONDS = 120.0
-"""A turn may last as long as a registry and an API server that let every call run into its timeout; a loop
-that has not turned for ten intervals more than that hangs."""
+"""One Deployment may take as long as a registry and an API server that let every call run into its timeout; a
+loop that got nowhere for ten intervals more than that hangs."""
 TRAININGS_SECONDS = 30.0
 """How often jobs are looked at: they end a few times a day."""
 
@@ -39,7 +40,7 @@ class Loop:
         self,
         api: Api,
         namespaces: tuple[str, ...],
-        reconciler: Reconciler,
+        make_reconciler: Callable[[Callable[[], bool]], Reconciler],
         lease: Lease,
         metrics: RolloutMetrics,
         interval_seconds: float,
@@ -48,27 +49,27 @@ class Loop:
         self._patience_seconds = patience_seconds
         self._api = api
         self._namespaces = namespaces
-        self._reconciler = reconciler
+        self._reconciler = make_reconciler(self._may_act)
         self._lease = lease
         self._metrics = metrics
         self._interval_seconds = interval_seconds
         self._stop = threading.Event()
-        self._turned_at = time.monotonic()
+        self._moved_at = time.monotonic()
         self._trainings_at = -TRAININGS_SECONDS
         self._has_turned = False
         self._leads = False
 
     def is_alive(self) -> bool:
-        """Whether the loop has turned a short while ago."""
+        """Whether the loop has turned, or gone on to another Deployment, a short while ago."""
         limit = LATE_INTERVALS * self._interval_seconds + LATE_SECONDS
-        return time.monotonic() - self._turned_at < limit
+        return time.monotonic() - self._moved_at < limit
 
     def is_ready(self) -> bool:
         """Whether the loop has turned at all: one that waits for the lease is ready to take over."""
         return self._has_turned
 
     def stop(self) -> None:
-        """End after the turn under way."""
+        """End after the Deployment that is being written."""
         self._stop.set()
 
     def stop_at_signals(self) -> None:
@@ -108,8 +109,13 @@ class Loop:
             cycle = self._reconciler.run()
             self._metrics.record(cycle)
             self._look_at_trainings()
-        self._turned_at, self._has_turned = time.monotonic(), True
+        self._moved_at, self._has_turned = time.monotonic(), True
         return cycle
+
+    def _may_act(self) -> bool:
+        """Return whether to go on writing; asked before each Deployment, it shows that the turn moves."""
+        self._moved_at = time.monotonic()
+        return self._lease.held and not self._stop.is_set()
 
     def _announce(self, leads: bool) -> None:
         if leads != self._leads or not self._has_turned:
@@ -144,11 +150,10 @@ def open_loop(
     metrics = RolloutMetrics()
     events = Events(target.api, socket.gethostname())
     champions = Champions(open_registry)
-    reconciler = Reconciler(target.deployments, champions, events, may_act=lambda: lease.held)
     loop = Loop(
         target.api,
         target.deployments.namespaces,
-        reconciler,
+        partial(Reconciler, target.deployments, champions, events),
         lease,
         metrics,
         interval_seconds,

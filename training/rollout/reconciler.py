@@ -45,7 +45,7 @@ class Cycle(msgspec.Struct, frozen=True):
 
 
 class Reconciler:
-    """Compares and acts. `may_act` is asked before every write: only a leader may."""
+    """Compares and acts. `may_act` is asked before each Deployment is written: only a leader may."""
 
     def __init__(
         self,

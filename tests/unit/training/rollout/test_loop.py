@@ -113,6 +113,29 @@ def test_loop_that_hangs_is_not_alive(
     assert not loop.is_alive()
 
 
+def test_turn_that_goes_on_to_the_next_deployment_is_alive(
+    server: ApiServer, opened: tuple[Loop, RolloutMetrics], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop, _ = opened
+    loop.turn()
+    late = time.monotonic() + module.LATE_SECONDS + 1
+    monkeypatch.setattr(time, "monotonic", lambda: late)
+    assert not loop.is_alive()
+    add_deployment(server)
+    loop.run_once()
+    assert loop.is_alive()
+
+
+def test_loop_that_was_stopped_writes_no_further_deployment(
+    server: ApiServer, opened: tuple[Loop, RolloutMetrics]
+) -> None:
+    loop, _ = opened
+    add_deployment(server)
+    loop.stop()
+    loop.turn()
+    assert pinned(server) == ""
+
+
 def test_signal_ends_the_loop_and_frees_the_lease(
     server: ApiServer, opened: tuple[Loop, RolloutMetrics]
 ) -> None:
