@@ -26,7 +26,7 @@ BASE ?= main
 
 .DEFAULT_GOAL := help
 .PHONY: help up train battles load report test check fix clean charts rules dashboards workflows audit \
-  cluster cluster-down cluster-images secrets first-model ask kind images push sign sbom deploy rollback e2e package publish changelog release
+  cluster cluster-down cluster-images secrets first-model ask kind images push sign sbom deploy rollback e2e package publish changelog release scale
 
 help: ## List these targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -138,6 +138,10 @@ changelog: .venv/.synced ## Write build/changelog.md for TAG
 
 release: .venv/.synced ## Make a release page for TAG with the charts and the changelog
 	gh release create '$(TAG)' --title '$(TAG)' --notes-file build/changelog.md dist/charts/*.tgz
+
+scale: .venv/.synced ## Measure the reconciler with a thousand pretended services (long); writes docs/scale.md
+	$(PYTHON) -m k8s.scale --output docs/scale-results.json
+	$(PYTHON) -m k8s.scale --render docs/scale-results.json
 
 e2e: .venv/.synced ## Run the end-to-end tests on a real cluster
 	$(PYTHON) -m pytest tests/e2e
