@@ -35,6 +35,7 @@ def careful(platform: Platform) -> Iterator[Release]:
     with release(platform, "careful", {"resources": {"limits": {"cpu": "500m"}}}) as made:
         made.pin(champion_pin(platform))
         made.service.wait_settled()
+        wait_until("an answer through the new Service", lambda: made.service.ask().status == 200, 30)
         yield made
 
 

@@ -48,14 +48,16 @@ def test_corrupt_champion_is_never_served_and_rollback_ends_it(
 ) -> None:
     """Somebody changes a byte in the store; the version is promoted all the same."""
     start_workshop(platform.cluster, STORE_CLAIM, "ekiben-signing")
-    bad = next(one for one in platform.operator.versions() if one["version"] == "1")
+    platform.train("third-training")
+    bad = platform.operator.versions()[0]
     folder = bad["uri"].removeprefix("file://")
     good = platform.battle.pinned()
 
     def hurt() -> None:
         platform.cluster.exec(WORKSHOP, "python", "-c", FLIP, folder)
-        platform.operator.run("promote", "battle", "--version", "1", "--force", "--reason", "a drill")
-        wait_until("the pin", lambda: platform.battle.pinned() == "1", 60)
+        version = bad["version"]
+        platform.operator.run("promote", "battle", "--version", version, "--force", "--reason", "a drill")
+        wait_until("the pin", lambda: platform.battle.pinned() == version, 60)
         wait_until(
             "EkibenModelPinNotReached",
             lambda: prometheus.fired("10m").get("EkibenModelPinNotReached") == "firing",
