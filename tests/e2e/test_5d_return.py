@@ -46,7 +46,8 @@ def test_registry_returns_with_everything_it_knew(platform: Platform, figures: F
 def test_corrupt_champion_is_never_served_and_rollback_ends_it(
     platform: Platform, prometheus: Prometheus, figures: Figures
 ) -> None:
-    """Somebody changes a byte in the store; the version is promoted all the same."""
+    """Somebody changes a byte in the store after the promotion, which looks at the package too, and before the
+    first pod does."""
     start_workshop(platform.cluster, STORE_CLAIM, "ekiben-signing")
     platform.train("third-training")
     bad = platform.operator.versions()[0]
@@ -54,10 +55,12 @@ def test_corrupt_champion_is_never_served_and_rollback_ends_it(
     good = platform.battle.pinned()
 
     def hurt() -> None:
-        platform.cluster.exec(WORKSHOP, "python", "-c", FLIP, folder)
-        version = bad["version"]
+        version, deployment = bad["version"], f"deployment/{platform.battle.name}"
+        platform.cluster.kubectl("rollout", "pause", deployment)
         platform.operator.run("promote", "battle", "--version", version, "--force", "--reason", "a drill")
         wait_until("the pin", lambda: platform.battle.pinned() == version, 60)
+        platform.cluster.exec(WORKSHOP, "python", "-c", FLIP, folder)
+        platform.cluster.kubectl("rollout", "resume", deployment)
         wait_until(
             "EkibenModelPinNotReached",
             lambda: prometheus.fired("10m").get("EkibenModelPinNotReached") == "firing",
