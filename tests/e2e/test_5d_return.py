@@ -46,8 +46,8 @@ def test_registry_returns_with_everything_it_knew(platform: Platform, figures: F
 def test_corrupt_champion_is_never_served_and_rollback_ends_it(
     platform: Platform, prometheus: Prometheus, figures: Figures
 ) -> None:
-    """Somebody changes a byte in the store after the promotion, which looks at the package too, and before the
-    first pod does."""
+    """Somebody changes a byte in the store after the promotion, which looks at the package, and before pods
+    do."""
     start_workshop(platform.cluster, STORE_CLAIM, "ekiben-signing")
     platform.train("third-training")
     bad = platform.operator.versions()[0]
