@@ -91,7 +91,7 @@ def require_root() -> None:
 def require_free_address() -> None:
     """Raise MachineUnsuitable if an API server holds the address of ours: it belongs to another cache.
 
-    Binding tells, connecting does not: where a gateway answers for every address, a connection proves nothing.
+    Binding tells, connecting does not: where a gateway answers for every address, it proves nothing.
     """
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
