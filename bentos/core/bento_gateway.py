@@ -14,6 +14,7 @@ from bentos.core.gateway import Gateway
 from bentos.core.loaded import loaded_model
 from bentos.core.logs import configure_logs
 from bentos.core.metrics import Metrics
+from bentos.core.opened import OpenedService
 from bentos.core.routing import Route, ServiceDefinition
 from bentos.core.settings import Settings
 
@@ -41,11 +42,16 @@ class BentoGateway:
             await self._gateway(scope, receive, send)
 
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Load the model before BentoML makes an instance of the service, which answers with the same one."""
+        """Load the model before BentoML makes an instance of the service, which answers with the same one,
+        and keep open what the service needs beside it until BentoML has stopped."""
         try:
             settings = Settings()
             configure_logs(settings.log.level)
             gateway = self._make_gateway(settings)
+            opened = OpenedService(
+                self._definition, gateway.metrics.registry, lambda _: gateway.begin_stopping()
+            )
+            await opened.start(loaded_model(self._definition).predictor)
         except EkibenError as error:
             _log.error(str(error), exit_code=error.exit_code)
             await receive()
@@ -57,8 +63,11 @@ class BentoGateway:
                 self._gateway = gateway
             await send(message)
 
-        await self._app(scope, receive, send_and_open)
-        gateway.close()
+        try:
+            await self._app(scope, receive, send_and_open)
+        finally:
+            await opened.stop()
+            gateway.close()
 
     def _make_gateway(self, settings: Settings) -> Gateway:
         gateway = Gateway(

@@ -116,14 +116,28 @@ class ParameterEndpoint(RouteEndpoint):
 
     async def serve(self, exchange: Exchange) -> None:
         """Answer one request."""
-        keywords = {
-            **read_path(exchange.path_values, self._path_parameters),
-            **read_query(exchange.scope.get("query_string", b""), self._query_parameters),
-        }
+        keywords = self._read(exchange)
         if self._is_quick:
             await self._send(exchange, self._handler(**keywords))
         else:
             await self._answer_slowly(exchange, **keywords)
+
+    def _read(self, exchange: Exchange) -> dict[str, Any]:
+        return {
+            **read_path(exchange.path_values, self._path_parameters),
+            **read_query(exchange.scope.get("query_string", b""), self._query_parameters),
+        }
+
+
+class HeaderEndpoint(ParameterEndpoint):
+    """A route whose handler gets headers as well."""
+
+    def __init__(self, route: Route, metrics: Metrics, workers: Workers, head: list[Header]) -> None:
+        super().__init__(route, metrics, workers, head)
+        self._header_parameters = route.header_parameters
+
+    def _read(self, exchange: Exchange) -> dict[str, Any]:
+        return {**super()._read(exchange), **read_headers(exchange.headers, self._header_parameters)}
 
 
 class HeadEndpoint:
@@ -202,7 +216,7 @@ def _require_json(declared: bytes) -> None:
             raise UnsupportedMediaType(f"JSON is UTF-8, not {value[:100]!r}.")
 
 
-def read_path(values: Mapping[str, str], parameters: Mapping[str, type]) -> dict[str, Any]:
+def read_path(values: Mapping[str, str], parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return the path's parameters in their types. Raises UnknownResource for one that is not of its type."""
     read: dict[str, Any] = {}
     for name, value in values.items():
@@ -213,7 +227,13 @@ def read_path(values: Mapping[str, str], parameters: Mapping[str, type]) -> dict
     return read
 
 
-def read_query(query: bytes, parameters: Mapping[str, type]) -> dict[str, Any]:
+def read_headers(headers: Mapping[bytes, bytes], parameters: Mapping[str, str]) -> dict[str, str | None]:
+    """Return the text of each wanted header by its keyword; None for one that was not sent."""
+    sent = {keyword: headers.get(name.encode()) for name, keyword in parameters.items()}
+    return {keyword: None if value is None else value.decode("latin-1") for keyword, value in sent.items()}
+
+
+def read_query(query: bytes, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return the query's parameters in their types.
 
     Raises InvalidFields naming each that is not known, given twice, or not of its type.
@@ -231,9 +251,7 @@ def read_query(query: bytes, parameters: Mapping[str, type]) -> dict[str, Any]:
     return read
 
 
-def _read_parameter(
-    name: str, values: list[str], parameters: Mapping[str, type], read: dict[str, Any]
-) -> str:
+def _read_parameter(name: str, values: list[str], parameters: Mapping[str, Any], read: dict[str, Any]) -> str:
     if name not in parameters:
         return f"There is no such parameter; known are: {', '.join(parameters) or 'none'}"
     if len(values) > 1:

@@ -11,6 +11,7 @@
     - InvalidFields            422  JSON, but not what the contract says
     - InternalFailure          500  our fault; no detail leaves the process
     - NotReady                 503  starting or stopping: send it to another replica
+    - DependencyUnavailable    503  a database or the like does not answer
   + PackageError               a model package that must not load
     - PackageNotFound          nothing at the address
     - PackageUnpinned          no digest names the bytes to expect
@@ -20,6 +21,7 @@
     - PackageUnloadable        verified, but its content can't be read
     - SelfTestFailed           loads, but no longer gives the answers it was signed with
   + SettingsError              a setting that makes no sense
+  + DatabaseUnavailable        a database that is absent, locked, broken, too slow or without tables
 
 Transport code raises and renders these; it never builds a status code of its own.
 """
@@ -172,6 +174,16 @@ class NotReady(RequestError):
         self.headers = ((b"retry-after", b"1"),)
 
 
+class DependencyUnavailable(RequestError):
+    """Something that this answer needs, such as a database, does not answer; `detail` says what."""
+
+    status, slug, title = 503, "dependency-unavailable", "Something this answer needs is not available"
+
+    def __init__(self, detail: str = "", retry_after_seconds: int = 1) -> None:
+        super().__init__(detail)
+        self.headers = ((b"retry-after", b"%d" % retry_after_seconds),)
+
+
 PROBLEMS: tuple[type[RequestError], ...] = (
     MalformedBody,
     Unauthorized,
@@ -182,6 +194,7 @@ PROBLEMS: tuple[type[RequestError], ...] = (
     InvalidFields,
     InternalFailure,
     NotReady,
+    DependencyUnavailable,
 )
 """Every problem a caller can meet; the OpenAPI document and the tests walk this table."""
 
@@ -250,3 +263,14 @@ class SettingsError(EkibenError):
     """A setting that makes no sense."""
 
     exit_code = 5
+
+
+class DatabaseUnavailable(EkibenError):
+    """A database that is absent, locked, broken, too slow or without tables; `reason` is what its driver
+    said."""
+
+    exit_code = 5
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"The database {name} is not available: {reason.rstrip('.')}.")
+        self.reason = reason

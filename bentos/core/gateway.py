@@ -16,6 +16,7 @@ from bentos.core.content import ContentEndpoint
 from bentos.core.endpoints import (
     BodyEndpoint,
     Endpoint,
+    HeaderEndpoint,
     ParameterEndpoint,
     RefusingEndpoint,
     refuse_path,
@@ -23,7 +24,7 @@ from bentos.core.endpoints import (
 from bentos.core.errors import InternalFailure, NotReady, RequestError
 from bentos.core.exchange import CLIENT_GONE, CURRENT, ClientGone, Exchange
 from bentos.core.foreign import ForeignApp, ForeignEndpoint
-from bentos.core.headers import JSON, ResponseHeads
+from bentos.core.headers import EVENT_STREAM, JSON, ResponseHeads
 from bentos.core.health import LIVE_PATH, READY_PATH, LiveEndpoint, ReadyEndpoint
 from bentos.core.metrics import OTHER_METHOD, Metrics
 from bentos.core.metrics_endpoint import METRICS_PATH, MetricsEndpoint
@@ -34,6 +35,7 @@ from bentos.core.problems import ProblemWriter
 from bentos.core.readiness import Readiness
 from bentos.core.router import Router
 from bentos.core.routing import Route, ServiceDefinition
+from bentos.core.streaming import StreamEndpoint
 from bentos.core.workers import Workers
 
 LEAST_SAMPLE = 1e-9
@@ -114,8 +116,11 @@ class Gateway:
         self.readiness.state = "ready"
 
     def _make_endpoint(self, route: Route, make: Callable[[Route], Endpoint] | None) -> Endpoint:
+        if route.streams:
+            return StreamEndpoint(route, self.metrics, self.workers, self.heads.make(EVENT_STREAM))
         if route.body is None:
-            return ParameterEndpoint(route, self.metrics, self.workers, self._json_head)
+            kind = HeaderEndpoint if route.header_parameters else ParameterEndpoint
+            return kind(route, self.metrics, self.workers, self._json_head)
         if make is None:
             return BodyEndpoint(route, self.metrics, self.workers, self._json_head)
         return make(route)

@@ -21,6 +21,7 @@ STORED_FOR_A_DAY = b"public, max-age=86400"
 JSON = b"application/json"
 PROBLEM_JSON = b"application/problem+json"
 HTML = b"text/html; charset=utf-8"
+EVENT_STREAM = b"text/event-stream"
 
 
 def security_headers(policy: bytes = NOTHING_LOADS, cache: bytes = NOT_STORED) -> tuple[Header, ...]:

@@ -8,6 +8,7 @@ import msgspec
 from bentos.core.errors import (
     PROBLEMS,
     BodyTooLarge,
+    DependencyUnavailable,
     FieldError,
     InternalFailure,
     InvalidFields,
@@ -23,6 +24,7 @@ from bentos.core.health import LIVE_PATH, READY_PATH
 from bentos.core.metrics_endpoint import METRICS_PATH
 from bentos.core.pages import OPENAPI_PATH
 from bentos.core.routing import Route, ServiceDefinition
+from bentos.core.streaming import ERROR_EVENT
 
 _SCHEMAS = "#/components/schemas/{name}"
 _OPERATIONS = "operations"
@@ -37,6 +39,7 @@ _HEADERS: dict[type[RequestError], dict[str, str]] = {
     Unauthorized: {"WWW-Authenticate": "How to authenticate."},
     UnsupportedMediaType: {"Accept": "What the body may be."},
     NotReady: {"Retry-After": "Seconds after which to try again."},
+    DependencyUnavailable: {"Retry-After": "Seconds after which to try again."},
 }
 
 
@@ -58,7 +61,7 @@ def describe_service(
             {"name": definition.name, "description": "What the model answers."},
             {"name": _OPERATIONS, "description": "For probes, Prometheus and tools; they need no key."},
         ],
-        "paths": _paths(definition.name, routes, schemas),
+        "paths": _paths(definition, routes, schemas),
         "components": {
             "schemas": components,
             "responses": {problem.slug: _problem_response(problem) for problem in PROBLEMS},
@@ -70,27 +73,34 @@ def describe_service(
 
 def _schemas(routes: Sequence[Route]) -> tuple[dict[Any, Any], dict[str, Any]]:
     """Return the schema of each body and answer by its type, and the named schemas that they refer to."""
-    types = [Problem, *(kind for route in routes for kind in (route.body, route.answer) if kind is not None)]
+    types = [Problem, *(kind for route in routes for kind in _types_of(route) if kind is not None)]
     schemas, components = msgspec.json.schema_components(types, ref_template=_SCHEMAS)
     return dict(zip(types, schemas, strict=True)), dict(components)
 
 
-def _paths(tag: str, routes: Iterable[Route], schemas: dict[Any, Any]) -> dict[str, dict[str, Any]]:
+def _types_of(route: Route) -> tuple[Any, ...]:
+    return tuple(route.answer.values()) if route.streams else (route.body, route.answer)
+
+
+def _paths(
+    definition: ServiceDefinition, routes: Iterable[Route], schemas: dict[Any, Any]
+) -> dict[str, dict[str, Any]]:
+    more = () if definition.open is None else (DependencyUnavailable,)
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(tag, route, schemas)
+        operation = _operation(definition.name, route, schemas, [*_problems_of(route), *more])
+        paths.setdefault(route.path, {})[route.method.lower()] = operation
     return {**paths, **_operating_paths()}
 
 
-def _operation(tag: str, route: Route, schemas: dict[Any, Any]) -> dict[str, Any]:
+def _operation(
+    tag: str, route: Route, schemas: dict[Any, Any], problems: Iterable[type[RequestError]]
+) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "tags": [tag],
         "operationId": _operation_id(route),
         "summary": route.summary,
-        "responses": {
-            "200": _response("The answer.", "application/json", schemas[route.answer]),
-            **_problem_references(_problems_of(route)),
-        },
+        "responses": {"200": _answer(route, schemas), **_problem_references(problems)},
     }
     if route.description:
         operation["description"] = route.description
@@ -99,7 +109,7 @@ def _operation(tag: str, route: Route, schemas: dict[Any, Any]) -> dict[str, Any
         if route.example is not None:
             media["example"] = route.example
         operation["requestBody"] = {"required": True, "content": {"application/json": media}}
-    parameters = [*_parameters(route, "path"), *_parameters(route, "query")]
+    parameters = [*_parameters(route, "path"), *_parameters(route, "query"), *_header_parameters(route)]
     if parameters:
         operation["parameters"] = parameters
     return operation
@@ -121,6 +131,24 @@ def _parameters(route: Route, place: str) -> list[dict[str, Any]]:
     return parameters
 
 
+def _header_parameters(route: Route) -> list[dict[str, Any]]:
+    return [
+        {"name": name.title(), "in": "header", "required": False, "schema": {"type": "string"}}
+        for name in route.header_parameters
+    ]
+
+
+def _answer(route: Route, schemas: dict[Any, Any]) -> dict[str, Any]:
+    if not route.streams:
+        return _response("The answer.", "application/json", schemas[route.answer])
+    events = {name: schemas[kind] for name, kind in {**route.answer, ERROR_EVENT: Problem}.items()}
+    named = ", ".join(f"`{name}`" for name in events)
+    response = _response(f"Server-sent events: {named}.", "text/event-stream", {"type": "string"})
+    # OpenAPI 3.1 has no word for the items of a stream.
+    response["content"]["text/event-stream"]["x-events"] = events
+    return response
+
+
 def _problems_of(route: Route) -> list[type[RequestError]]:
     problems: list[type[RequestError]] = [Unauthorized, InternalFailure, NotReady]
     if route.body is not None:
@@ -131,8 +159,18 @@ def _problems_of(route: Route) -> list[type[RequestError]]:
 
 
 def _problem_references(problems: Iterable[type[RequestError]]) -> dict[str, Any]:
-    ordered = sorted(problems, key=lambda problem: problem.status)
-    return {str(problem.status): {"$ref": f"#/components/responses/{problem.slug}"} for problem in ordered}
+    by_status: dict[int, list[type[RequestError]]] = {}
+    for problem in sorted(problems, key=lambda problem: problem.status):
+        by_status.setdefault(problem.status, []).append(problem)
+    return {str(status): _problem_reference(same) for status, same in by_status.items()}
+
+
+def _problem_reference(problems: Sequence[type[RequestError]]) -> dict[str, Any]:
+    """Return the response for one status code; the documents of all its problems have the same shape."""
+    reference = {"$ref": f"#/components/responses/{problems[0].slug}"}
+    if len(problems) > 1:
+        reference["description"] = ", or: ".join(problem.title for problem in problems) + "."
+    return reference
 
 
 def _problem_response(problem: type[RequestError]) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from bentos.core.errors import PROBLEMS, Problem, RequestError
 from bentos.core.exchange import Exchange
 from bentos.core.headers import PROBLEM_JSON, ResponseHeads
 
-_BY_STATUS = {problem.status: problem for problem in PROBLEMS}
+_BY_STATUS = {problem.status: problem for problem in reversed(PROBLEMS)}
+"""The first problem of each status code is the general one."""
 
 
 class ProblemWriter:

@@ -2,15 +2,21 @@
 nothing more."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+from prometheus_client import CollectorRegistry
 
 from bentos.core.contract import Contract
 from bentos.core.package import ModelPackage
 
 Handler = Callable[..., Any]
-"""Called with the decoded body (POST) or the path parameters as keywords (GET); returns a msgspec Struct or a
-list."""
+"""Called with the decoded body (POST) or the parameters as keywords (GET); returns a msgspec Struct or a
+list, or events one by one."""
+
+Opening = Callable[[Any, CollectorRegistry], AbstractAsyncContextManager[None]]
+"""Makes the context that a service lives in from its predictor and the registry of its metrics."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +27,11 @@ class Route:
     A handler that is quick runs on the event loop; one with `offload` runs in a worker thread, so that it
     never delays the quick ones. `outcomes` yields (outcome, confidence) of every prediction in an answer, for
     the metrics.
+
+    `header_parameters` gives the keyword of the handler for each header (in lower case) that it wants to see;
+    it gets the text, or None. With `streams` the handler returns an async iterator of
+    `bentos.core.streaming.Event`, and `answer` is a mapping: the type of the data by the name of the event.
+    Both are for routes without a body.
     """
 
     method: str
@@ -33,9 +44,15 @@ class Route:
     body_limit_bytes: int = 64 * 1024
     offload: bool | Callable[[Any], bool] = False
     outcomes: Callable[[Any], Iterable[tuple[str, float]]] | None = None
-    path_parameters: Mapping[str, type] = field(default_factory=dict)
-    query_parameters: Mapping[str, type] = field(default_factory=dict)
+    path_parameters: Mapping[str, Any] = field(default_factory=dict)
+    query_parameters: Mapping[str, Any] = field(default_factory=dict)
+    header_parameters: Mapping[str, str] = field(default_factory=dict)
+    streams: bool = False
     example: Any = None
+
+    def __post_init__(self) -> None:
+        if self.body is not None and (self.header_parameters or self.streams):
+            raise ValueError(f"{self.path} takes a body: it can't take headers or stream as well.")
 
 
 class Predictor(Protocol):
@@ -48,8 +65,13 @@ class Predictor(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceDefinition:
-    """All that core needs to serve a model. `bento` names the `@bentoml.service` class as `module:attribute`,
-    imported only when a path that is not among the routes is asked for, or by BentoML itself."""
+    """All that core needs to serve a model.
+
+    `bento` names the `@bentoml.service` class as `module:attribute`, imported only when a path that is not
+    among the routes is asked for, or by BentoML itself. `open` makes what the service needs beside its model,
+    such as a database or a task in the background: it is entered with the predictor on the event loop that
+    answers, before the first answer, and left after the last.
+    """
 
     name: str
     title: str
@@ -58,3 +80,4 @@ class ServiceDefinition:
     load: Callable[[ModelPackage, int], Predictor]
     routes: Callable[[Any], Sequence[Route]]
     bento: str
+    open: Opening | None = None

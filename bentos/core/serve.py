@@ -28,6 +28,7 @@ from bentos.core.loaded import share_model
 from bentos.core.logs import configure_logs
 from bentos.core.model import LoadedModel, find_definition, load_model
 from bentos.core.mounted_bento import MountedBento
+from bentos.core.opened import OpenedService
 from bentos.core.routing import ServiceDefinition
 from bentos.core.server import Server, listen, make_server
 from bentos.core.settings import Settings
@@ -60,6 +61,7 @@ class Process:
         self._gateway = Gateway(definition, guard, settings.log.access_sample, settings.server.worker_threads)
         self._server: Server = make_server(self._gateway, settings.server, self._begin_stopping)
         self._bento = MountedBento(definition.bento)
+        self._opened = OpenedService(definition, self._gateway.metrics.registry, self._give_up)
         self._exit_code = 0
 
     async def run(self, listener: socket.socket) -> int:
@@ -72,6 +74,7 @@ class Process:
         with contextlib.suppress(asyncio.CancelledError):
             await loading
         await self._bento.close()
+        self._exit_code = await self._opened.stop() or self._exit_code
         self._gateway.close()
         _log.info("Stopped", exit_code=self._exit_code)
         return self._exit_code
@@ -88,16 +91,19 @@ class Process:
     async def _load(self, listener: socket.socket) -> None:
         try:
             model = await run_in_daemon_thread(lambda: load_model(self._definition, self._settings.model))
+            await self._opened.start(model.predictor)
             self._open(model)
             self._announce(model, listener)
         except EkibenError as error:
             _log.error(str(error), exit_code=error.exit_code)
-            self._exit_code = error.exit_code
-            self._server.hurry()
+            self._give_up(error.exit_code)
         except Exception:
             _log.exception("The model could not be put to use", exit_code=1)
-            self._exit_code = 1
-            self._server.hurry()
+            self._give_up(1)
+
+    def _give_up(self, exit_code: int) -> None:
+        self._exit_code = exit_code
+        self._server.hurry()
 
     def _open(self, model: LoadedModel) -> None:
         # What is loaded by now stays until the end: the collector need not look at it again.

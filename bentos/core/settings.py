@@ -1,9 +1,10 @@
 """Every setting of a serving process: environment variables `EKIBEN_*`, read here and nowhere else."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bentos.core.errors import SettingsError
@@ -84,22 +85,43 @@ class LogSettings(BaseSettings):
     a prediction."""
 
 
+class DatabaseSettings(BaseSettings):
+    """Where a service keeps its tables (`EKIBEN_DATABASE_*`)."""
+
+    model_config = SettingsConfigDict(env_prefix="EKIBEN_DATABASE_", extra="ignore")
+
+    url: SecretStr = SecretStr("sqlite:///.ekiben/ekiben.db")
+    """`sqlite:///FILE` or `postgresql://user:password@host/database`."""
+    connections: int = Field(default=5, ge=1, le=100)
+    """Most connections of one process."""
+    timeout_seconds: float = Field(default=1.0, gt=0, le=60)
+    """Longest time of a transaction, from the wait for a connection on; after it the database counts as
+    unavailable."""
+
+
+_Group = TypeVar("_Group", bound=BaseSettings)
+
+
 class Settings:
-    """All groups together. Raises SettingsError, naming the variable, for a value that makes no sense."""
+    """The groups of every serving process. Raises SettingsError, naming the variable, for a value that makes
+    no sense."""
 
     def __init__(self) -> None:
-        try:
-            self.model = ModelSettings()
-            self.server = ServerSettings()
-            self.auth = AuthSettings()
-            self.log = LogSettings()
-        except ValidationError as error:
-            raise SettingsError(_describe(error)) from error
+        self.model = read_settings(ModelSettings)
+        self.server = read_settings(ServerSettings)
+        self.auth = read_settings(AuthSettings)
+        self.log = read_settings(LogSettings)
 
 
-def _describe(error: ValidationError) -> str:
-    group = error.title.removesuffix("Settings").upper()
-    return "; ".join(
-        f"EKIBEN_{group}_{'_'.join(str(part) for part in detail['loc']).upper()}: {detail['msg']}"
-        for detail in error.errors()
-    )
+def read_settings(group: type[_Group]) -> _Group:
+    """Return one group as the environment has it. Raises SettingsError, naming the variable, for a value that
+    makes no sense."""
+    try:
+        return group()
+    except ValidationError as error:
+        prefix = group.model_config.get("env_prefix", "")
+        raise SettingsError("; ".join(_describe(prefix, detail) for detail in error.errors())) from error
+
+
+def _describe(prefix: str, detail: ErrorDetails) -> str:
+    return f"{prefix}{'_'.join(str(part) for part in detail['loc']).upper()}: {detail['msg']}"

@@ -64,12 +64,13 @@ def stage_nothing(name: str, root: Path = ROOT) -> Path:
 def build_bento(name: str, root: Path = ROOT, home: Path | None = None) -> str:
     """Build the bento of a service whose package is staged, and return its tag, `name:version`.
 
-    It lies in the folder `home` if one is given, else where BentoML keeps its bentos. Raises SettingsError
-    without uv, BentoNotBuilt if BentoML refuses.
+    It installs the dependency group that has the service's name, and lies in the folder `home` if one is
+    given, else where BentoML keeps its bentos. Raises SettingsError without uv or such a group, BentoNotBuilt
+    if BentoML refuses.
     """
     staged = _staged(name, root)
     if any((staged / file).exists() for file in (PIN_NAME, NO_MODEL_NAME)):
-        (staged / REQUIREMENTS_NAME).write_text(export_requirements(root))
+        (staged / REQUIREMENTS_NAME).write_text(export_requirements(root, name))
     command = [sys.executable, "-m", "bentoml", "build", "-f", f"bentos/{name}/bentofile.yaml", "-o", "tag"]
     environment = {**os.environ, "BENTOML_DO_NOT_TRACK": "true", "PYTHONPATH": str(root)}
     if home is not None:
@@ -83,10 +84,10 @@ def build_bento(name: str, root: Path = ROOT, home: Path | None = None) -> str:
     return tags[0]
 
 
-def export_requirements(root: Path = ROOT, group: str = "serve", without: Sequence[str] = ()) -> str:
+def export_requirements(root: Path, group: str, without: Sequence[str] = ()) -> str:
     """Return what an image installs: each package of the group but those in `without`, as `uv.lock` pins it.
 
-    Raises SettingsError without uv or without a lock that it can read.
+    Raises SettingsError without uv, or without a lock that it can read and that has the group.
     """
     command = [find_uv(), "export", "--frozen", "--only-group", group, "--no-emit-project", "--no-hashes"]
     command += [f"--no-emit-package={name}" for name in without]

@@ -52,3 +52,22 @@ class Trees(Struct, frozen=True):
     """Some kinds of trees."""
 
     trees: list[Tree]
+
+
+class Greeting(Struct, frozen=True):
+    """What the tree says, in the language that was asked for."""
+
+    text: str
+
+
+class Soil(Struct, frozen=True):
+    """What the tree stands in."""
+
+    moisture: float
+
+
+class Ring(Struct, frozen=True):
+    """One year of a tree."""
+
+    number: int
+    language: str

@@ -7,11 +7,19 @@ import msgspec
 import numpy as np
 
 from bentos.core.contract import Contract, Field
-from bentos.core.errors import FieldError, InvalidFields, SelfTestFailed, UnknownResource
+from bentos.core.errors import (
+    DependencyUnavailable,
+    FieldError,
+    InvalidFields,
+    SelfTestFailed,
+    UnknownResource,
+)
 from bentos.core.package import ModelPackage
 from bentos.core.routing import Route, ServiceDefinition
 from bentos.core.scorers import BoosterScorer, OnnxScorer
-from tests.support.tiny.api import Answer, Answers, Leaf, Leaves, Nap, Tree, Trees
+from tests.support.tiny.api import Answer, Answers, Greeting, Leaf, Leaves, Nap, Ring, Soil, Tree, Trees
+from tests.support.tiny.growing import grow
+from tests.support.tiny.soil import open_soil
 
 FEATURES = ("height", "width")
 FORBIDDEN_HEIGHT = 66.0
@@ -45,6 +53,8 @@ class TinyPredictor:
         self.version = package.pin.version
         self._onnx = OnnxScorer(package.files["model.onnx"], threads)
         self._booster = BoosterScorer(package.files["model.ubj"], threads)
+        self.moisture: float | None = None
+        """Known while the soil is open."""
         self._self_test = msgspec.json.decode(package.files["selftest.json"], type=SelfTest)
 
     def predict(self, leaf: Leaf) -> Answer:
@@ -82,6 +92,14 @@ class TinyPredictor:
     def neighbours(self, id: int, limit: int = 10) -> Trees:
         return Trees([tree for tree in TREES if tree.id != self.tree(id).id][:limit])
 
+    def greet(self, language: str | None) -> Greeting:
+        return Greeting("Bonjour" if (language or "").startswith("fr") else "Hello")
+
+    def soil(self) -> Soil:
+        if self.moisture is None:
+            raise DependencyUnavailable("The soil is not open.", retry_after_seconds=7)
+        return Soil(self.moisture)
+
     def probability(self, leaf: Leaf) -> float:
         row = np.array([(leaf.height, leaf.width)], dtype=np.float32)
         return float(self._onnx.score(row)[0])
@@ -106,7 +124,7 @@ def many_outcomes(answers: Answers) -> Iterable[tuple[str, float]]:
 
 
 def routes(predictor: TinyPredictor) -> Sequence[Route]:
-    return [*_predicting(predictor), *_looking_up(predictor)]
+    return [*_predicting(predictor), *_looking_up(predictor), *_living(predictor)]
 
 
 def _predicting(predictor: TinyPredictor) -> Sequence[Route]:
@@ -198,6 +216,42 @@ def _looking_up(predictor: TinyPredictor) -> Sequence[Route]:
     ]
 
 
+def _living(predictor: TinyPredictor) -> Sequence[Route]:
+    return [
+        Route(
+            method="GET",
+            path="/api/v1/greeting",
+            handler=predictor.greet,
+            answer=Greeting,
+            summary="Greet",
+            header_parameters={"accept-language": "language"},
+        ),
+        Route(
+            method="GET",
+            path="/api/v1/soil",
+            handler=predictor.soil,
+            answer=Soil,
+            summary="Show the soil",
+        ),
+        Route(
+            method="GET",
+            path="/api/v1/rings",
+            handler=grow,
+            answer={"ring": Ring},
+            summary="Watch a tree grow",
+            query_parameters={
+                "rings": int,
+                "pause_seconds": float,
+                "first_pause_seconds": float,
+                "refused_at": int,
+                "faulty_at": int,
+            },
+            header_parameters={"accept-language": "language"},
+            streams=True,
+        ),
+    ]
+
+
 DEFINITION = ServiceDefinition(
     name="tiny",
     title="Tiny",
@@ -206,4 +260,5 @@ DEFINITION = ServiceDefinition(
     load=TinyPredictor,
     routes=routes,
     bento="tests.support.tiny.service:Tiny",
+    open=open_soil,
 )

@@ -1,5 +1,15 @@
-"""The tiny model, for all tests of the core."""
+"""The tiny model and both databases, for all tests of the core."""
 
+from tests.support.databases import database, empty_sqlite, postgres, postgres_settings, sqlite_settings
 from tests.support.tiny.fixtures import gateway, tiny_model, tiny_package
 
-__all__ = ["gateway", "tiny_model", "tiny_package"]
+__all__ = [
+    "database",
+    "empty_sqlite",
+    "gateway",
+    "postgres",
+    "postgres_settings",
+    "sqlite_settings",
+    "tiny_model",
+    "tiny_package",
+]

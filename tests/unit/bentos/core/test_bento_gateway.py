@@ -18,6 +18,7 @@ from tests.support.asking import JSON, Reply, ask, ask_in_loop
 from tests.support.bentoml_app import SERVICE, in_bentoml
 from tests.support.tiny.definition import DEFINITION, FAULTY_HEIGHT, FORBIDDEN_HEIGHT
 from tests.support.tiny.package import TinyPackage
+from tests.support.tiny.soil import BEHAVIOUR, MOISTURE
 
 KEY = "a key"
 LEAF_PATH = "/api/v1/leaf"
@@ -45,6 +46,11 @@ QUESTIONS: list[tuple[str, str, bytes, dict[str, str]]] = [
     ("GET", "/api/v1/trees/9", b"", {}),
     ("GET", "/api/v1/trees/x", b"", {}),
     ("HEAD", "/api/v1/trees/1", b"", {}),
+    ("GET", "/api/v1/greeting", b"", {"accept-language": "fr"}),
+    ("GET", "/api/v1/rings", b"", {"accept-language": "fr"}),
+    ("GET", "/api/v1/rings?refused_at=0", b"", {}),
+    ("GET", "/api/v1/rings?refused_at=1", b"", {}),
+    ("HEAD", "/api/v1/rings", b"", {}),
     ("GET", "/livez", b"", {}),
     ("GET", "/readyz", b"", {}),
     ("GET", "/openapi.json", b"", {}),
@@ -155,6 +161,42 @@ def test_package_that_must_not_load_stops_the_start(monkeypatch: pytest.MonkeyPa
 
     with pytest.raises(RuntimeError, match="failed at startup"):
         in_bentoml(nothing)
+
+
+def test_service_is_open_while_bentoml_answers(capsys: pytest.CaptureFixture[str]) -> None:
+    async def ask_both(app: App) -> tuple[Reply, str]:
+        soil = await ask_in_loop(app, "GET", "/api/v1/soil")
+        return soil, (await ask_in_loop(app, "GET", "/metrics")).content.decode()
+
+    soil, metrics = in_bentoml(ask_both)
+    assert (soil.status, soil.json) == (200, {"moisture": MOISTURE})
+    assert f"tiny_soil_moisture {MOISTURE}" in metrics
+    written = capsys.readouterr().out
+    assert written.index("The soil is open") < written.index("The soil is closed")
+
+
+def test_service_that_can_not_be_opened_stops_the_start(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(BEHAVIOUR, "refused")
+
+    async def nothing(_app: App) -> None:
+        raise AssertionError("it started")
+
+    with pytest.raises(RuntimeError, match="failed at startup"):
+        in_bentoml(nothing)
+    assert "TINY_SOIL is refused." in capsys.readouterr().out
+
+
+def test_service_that_loses_what_it_opened_gets_no_more_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(BEHAVIOUR, "lost")
+
+    async def ask_later(app: App) -> list[int]:
+        before = (await ask_in_loop(app, "GET", "/readyz")).status
+        await asyncio.sleep(0.5)
+        return [before, (await ask_in_loop(app, "GET", "/readyz")).status]
+
+    assert in_bentoml(ask_later) == [200, 503]
 
 
 def test_request_that_came_through_a_gateway_is_left_alone() -> None:

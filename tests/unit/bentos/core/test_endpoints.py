@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import pytest
 from msgspec import Meta
 
-from bentos.core.endpoints import read_json, read_path, read_query
+from bentos.core.endpoints import read_headers, read_json, read_path, read_query
 from bentos.core.errors import InvalidFields, UnknownResource, UnsupportedMediaType
 from tests.support.exchanges import exchange, part
 
@@ -93,3 +93,11 @@ def test_bad_query_names_the_parameter(query: bytes, message: str) -> None:
     with pytest.raises(InvalidFields) as refusal:
         read_query(query, {"limit": Small})
     assert [error.message for error in refusal.value.errors] == [message]
+
+
+def test_headers_are_text_under_the_names_that_the_handler_knows() -> None:
+    wanted = {"accept-language": "language", "x-mood": "mood"}
+    assert read_headers({b"accept-language": b"fr\xe9", b"cookie": b"x"}, wanted) == {
+        "language": "fr\xe9",
+        "mood": None,
+    }

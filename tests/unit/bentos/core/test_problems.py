@@ -7,6 +7,7 @@ import pytest
 from bentos.core.errors import (
     PROBLEMS,
     BodyTooLarge,
+    DependencyUnavailable,
     InternalFailure,
     InvalidFields,
     MalformedBody,
@@ -50,6 +51,7 @@ PROVOKED: dict[type[RequestError], Callable[[Gateway], Reply]] = {
     InvalidFields: lambda gateway: post(gateway, LEAF_PATH, {"height": 1}),
     InternalFailure: lambda gateway: post(gateway, LEAF_PATH, {"height": FAULTY_HEIGHT, "width": 1}),
     NotReady: lambda gateway: ask(Gateway(DEFINITION), "GET", "/readyz"),
+    DependencyUnavailable: lambda gateway: ask(gateway, "GET", "/api/v1/soil"),
 }
 
 
@@ -72,15 +74,21 @@ def test_client_that_waits_for_leave_to_send_is_told_at_once_and_cut(gateway: Ga
     assert (reply.status, reply.headers["connection"]) == (413, "close")
 
 
-def test_statuses_and_slugs_are_unique() -> None:
-    assert len({problem.status for problem in PROBLEMS}) == len(PROBLEMS)
+def test_slugs_are_unique_and_statuses_too_but_for_what_is_tried_again_later() -> None:
     assert len({problem.slug for problem in PROBLEMS}) == len(PROBLEMS)
+    statuses = [problem.status for problem in PROBLEMS if problem is not DependencyUnavailable]
+    assert len(set(statuses)) == len(statuses)
+
+
+def test_caller_is_told_when_a_dependency_may_be_back(gateway: Gateway) -> None:
+    assert ask(gateway, "GET", "/api/v1/soil").headers["retry-after"] == "7"
 
 
 @pytest.mark.parametrize(
     ("status", "kind", "title"),
     [
         (404, "urn:ekiben:problem:unknown-resource", "There is nothing here"),
+        (503, "urn:ekiben:problem:not-ready", "This server is not taking requests"),
         (429, "about:blank", "Too Many Requests"),
         (599, "about:blank", "Error"),
     ],

@@ -1,0 +1,1 @@
+"""How the tables of the services came to be: one history, forward only, applied by `bentos.core.migrate`."""

@@ -1,0 +1,14 @@
+"""Declarations that make no sense are refused where they are made."""
+
+from typing import Any
+
+import pytest
+
+from bentos.core.routing import Route
+from tests.support.tiny.api import Leaf
+
+
+@pytest.mark.parametrize("more", [{"header_parameters": {"accept": "accept"}}, {"streams": True}])
+def test_route_with_a_body_takes_no_headers_and_does_not_stream(more: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="/leaf takes a body"):
+        Route(method="POST", path="/leaf", handler=print, body=Leaf, answer=Leaf, summary="", **more)
