@@ -7,8 +7,10 @@ import textwrap
 from collections.abc import Iterator
 from itertools import pairwise
 
+from pydantic import SecretStr
 from pydantic_settings import BaseSettings
 
+from bentos.analyst import settings as analyst
 from bentos.core import settings as serving
 from training.core.settings import TrainingSettings
 
@@ -17,6 +19,10 @@ GROUPS: tuple[tuple[str, type[BaseSettings]], ...] = (
     ("Where the server listens", serving.ServerSettings),
     ("Who may call", serving.AuthSettings),
     ("What is logged", serving.LogSettings),
+    ("Where tables are kept", serving.DatabaseSettings),
+    ("The analyst's language models and texts", analyst.AnalystSettings),
+    ("The embedded language model", analyst.LlmSettings),
+    ("Where prices and news come from", analyst.CollectSettings),
     ("Training and the command line", TrainingSettings),
 )
 _HEAD = (
@@ -37,6 +43,8 @@ def _section(title: str, group: type[BaseSettings]) -> str:
 
 def _row(group: type[BaseSettings], name: str, text: str) -> str:
     default = group.model_fields[name].default
+    if isinstance(default, SecretStr):
+        default = default.get_secret_value()
     shown = f"`{default}`" if default not in ("", None) else "none"
     variable = f"{group.model_config['env_prefix']}{name.upper()}"
     return f"| `{variable}` | {shown} | {text} |\n"

@@ -1,0 +1,1 @@
+"""What a price has been doing, in two sentences that are true."""
