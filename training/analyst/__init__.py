@@ -1,0 +1,1 @@
+"""Prompts for the analyst, and how well language models follow them."""
