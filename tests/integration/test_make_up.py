@@ -9,6 +9,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -26,10 +27,15 @@ LONGEST_START_SECONDS = 900.0
 class Terminal:
     """`make up` in a terminal: a process group of its own, to which Ctrl-C goes as a whole."""
 
-    def __init__(self, home: Path, port: int, mlflow_port: int) -> None:
-        self.port, self.mlflow_port = port, mlflow_port
+    def __init__(self, home: Path, port: int, mlflow_port: int, analyst_port: int) -> None:
+        self.port, self.mlflow_port, self.analyst_port = port, mlflow_port, analyst_port
         self._log = home.parent / f"{home.name}.log"
-        settings = [f"EKIBEN_HOME={home}", f"EKIBEN_SERVER_PORT={port}", f"EKIBEN_MLFLOW_PORT={mlflow_port}"]
+        settings = [
+            f"EKIBEN_HOME={home}",
+            f"EKIBEN_SERVER_PORT={port}",
+            f"EKIBEN_MLFLOW_PORT={mlflow_port}",
+            f"EKIBEN_ANALYST_PORT={analyst_port}",
+        ]
         with self._log.open("w") as log:
             self.process = subprocess.Popen(
                 ["make", "up", *settings], cwd=ROOT, stdout=log, stderr=log, start_new_session=True
@@ -65,9 +71,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def first(home: Path) -> Iterator[Terminal]:
     """The first `make up`, which trains; it runs while the tests look at it, and is killed if one hangs."""
-    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as two:
-        ports = one.getsockname()[1], two.getsockname()[1]
-    terminal = Terminal(home, *ports)
+    with ExitStack() as stack:
+        servers = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(3)]
+        battle, mlflow, analyst = (server.getsockname()[1] for server in servers)
+    terminal = Terminal(home, battle, mlflow, analyst)
     yield terminal
     if terminal.process.poll() is None:
         terminal.interrupt()
@@ -93,6 +100,11 @@ def test_first_run_trains_promotes_and_shows_a_request_that_works(first: Termina
     assert json.dumps(answer["winner"]) in first.output
 
 
+def test_analyst_comes_only_after_battle_has_answered(first: Terminal) -> None:
+    first.wait_for("the analyst comes next")
+    assert first.output.index("Ctrl-C stops everything") < first.output.index("the analyst comes next")
+
+
 def test_mlflow_shows_the_version(first: Terminal) -> None:
     first.wait_for(f"MLflow shows every version on http://127.0.0.1:{first.mlflow_port}")
     with urlopen(f"http://127.0.0.1:{first.mlflow_port}", timeout=30) as page:
@@ -116,7 +128,7 @@ def test_another_terminal_changes_what_is_served(first: Terminal, home: Path) ->
 def test_ctrl_c_leaves_nothing_running_and_the_second_run_trains_nothing(first: Terminal, home: Path) -> None:
     assert first.interrupt() == []
     assert "stopped; `make up` starts it again" in first.output
-    second = Terminal(home, first.port, first.mlflow_port)
+    second = Terminal(home, first.port, first.mlflow_port, first.analyst_port)
     assert "nothing new; version 1 is champion" in second.output
     assert _ask(_shown_request(second))["model_version"] == "1"
     assert second.interrupt() == []

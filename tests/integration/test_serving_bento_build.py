@@ -1,6 +1,7 @@
 """A project with one copied folder becomes a bento that serves by itself."""
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -14,7 +15,11 @@ from tests.support.tiny.definition import LEAF
 from tests.support.tiny.package import TinyPackage
 from training.core.staging import BentoNotBuilt, build_bento, stage_nothing, stage_package
 
-CODE = ("__init__.py", "api.py", "definition.py", "service.py")
+CODE = ("__init__.py", "api.py", "definition.py", "growing.py", "service.py", "soil.py")
+
+
+def renamed(found: re.Match[str]) -> str:
+    return found[0].replace("battle", "tiny")
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +30,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     shutil.copytree(ROOT / "bentos/core", root / "bentos/core", ignore=ignored)
     shutil.copy(ROOT / "bentos/__init__.py", root / "bentos")
     for name in ("pyproject.toml", "uv.lock"):
-        shutil.copy(ROOT / name, root)
+        # The tiny service installs what battle does.
+        group = re.compile(r'^battle = \[|(?<=include-group = )"battle"', re.MULTILINE)
+        (root / name).write_text(group.sub(renamed, (ROOT / name).read_text()))
     (root / "bentos/tiny").mkdir()
     for name in CODE:
         text = (ROOT / "tests/support/tiny" / name).read_text().replace("tests.support.tiny", "bentos.tiny")

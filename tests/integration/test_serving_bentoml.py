@@ -14,6 +14,7 @@ import pytest
 from tests.support.serving import ServerProcess, serving
 from tests.support.tiny.definition import FORBIDDEN_HEIGHT, LEAF
 from tests.support.tiny.package import TinyPackage
+from tests.support.tiny.soil import MOISTURE
 
 KEY = "a key for the client"
 SECRET = {"EKIBEN_AUTH_KEY_DIGESTS": hashlib.sha256(KEY.encode()).hexdigest()}
@@ -87,6 +88,8 @@ def test_both_servers_answer_alike(ours: ServerProcess, theirs: ServerProcess) -
         ("POST", "/api/v1/leaves", b" " * 300_000, HEADERS),
         ("PUT", "/api/v1/leaf", None, HEADERS),
         ("GET", "/api/v1/trees/2", None, HEADERS),
+        ("GET", "/api/v1/greeting", None, {**HEADERS, "Accept-Language": "fr"}),
+        ("GET", "/api/v1/soil", None, HEADERS),
         ("GET", "/nowhere", None, HEADERS),
         ("GET", "/nowhere", None, {}),
         ("GET", "/readyz", None, {}),
@@ -100,11 +103,27 @@ def test_both_servers_answer_alike(ours: ServerProcess, theirs: ServerProcess) -
         assert set(one.headers) == set(other.headers) - {"x-bentoml-request-id"}
 
 
+def test_both_servers_stream_alike(ours: ServerProcess, theirs: ServerProcess) -> None:
+    for path in ("/api/v1/rings", "/api/v1/rings?refused_at=0", "/api/v1/rings?faulty_at=1"):
+        one, other = ours.ask("GET", path, headers=HEADERS), theirs.ask("GET", path, headers=HEADERS)
+        assert (path, one.status, one.content) == (path, other.status, other.content)
+        assert set(one.headers) == set(other.headers)
+
+
+def test_client_of_bentoml_that_leaves_a_stream_ends_it(theirs: ServerProcess) -> None:
+    connection = theirs.connect()
+    connection.request("GET", "/api/v1/rings?pause_seconds=3600", headers=HEADERS)
+    assert connection.getresponse().read1().startswith(b"event: ring\n")
+    connection.close()
+    theirs.wait_for('"status":499')
+
+
 def test_metrics_are_ours_in_both(ours: ServerProcess, theirs: ServerProcess) -> None:
     for process in (ours, theirs):
         samples = process.ask("GET", "/metrics").content.decode()
         assert "ekiben_ready 1.0" in samples
         assert "bentoml_service" not in samples
+        assert f"tiny_soil_moisture {MOISTURE}\n" in samples
 
 
 def test_bentoml_comes_into_our_process_with_the_first_path_that_only_it_knows(

@@ -14,6 +14,7 @@ DEFAULTS: Mapping[str, Mapping[str, str]] = {
     "service": {"namespace": "models", "job": "battle", "routes": "/api/.+|/v2/models/.+"},
     "resources": {"namespace": "models", "job": ".+"},
     "rollout": {"namespace": "models"},
+    "analyst": {"namespace": "models", "job": "analyst"},
 }
 """Values of each dashboard's variables, where nothing else is asked for."""
 

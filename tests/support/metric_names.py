@@ -7,6 +7,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import CollectorRegistry
 from promql_parser import Expr, VectorSelector, parse, walk
 
+from bentos.analyst.measures import Measures
 from bentos.core.metrics import Metrics
 from bentos.core.readiness import Readiness
 from training.rollout.metrics import RolloutMetrics
@@ -69,7 +70,8 @@ def known_names() -> frozenset[str]:
     service.name_model({"model": "battle"})
     reconciler = RolloutMetrics()
     reconciler.record(Cycle(outcomes=(), failures=(), seconds=0.0))
-    own = _own(service.registry) | _own(reconciler.registry)
+    Measures(analyst := CollectorRegistry())
+    own = _own(service.registry) | _own(reconciler.registry) | _own(analyst)
     return frozenset(own.union(*OTHERS.values()))
 
 

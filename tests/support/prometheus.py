@@ -1,5 +1,6 @@
 """A real Prometheus on loopback that scrapes named targets, with rules."""
 
+import http
 import http.client
 import json
 import re
@@ -79,9 +80,25 @@ def watching(
         subprocess.Popen(command, stderr=output, stdin=subprocess.DEVNULL) as process,
     ):
         try:
-            yield Prometheus(_find_port(log))
+            port = _find_port(log)
+            _await_ready(port)
+            yield Prometheus(port)
         finally:
             process.terminate()
+
+
+def _await_ready(port: int) -> None:
+    """Wait until it answers queries: it listens before it has read its storage, and says 503 until then."""
+    until = time.monotonic() + SETTLE_SECONDS
+    while True:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=SETTLE_SECONDS)
+        connection.request("GET", "/-/ready")
+        status = connection.getresponse().status
+        connection.close()
+        if status == http.HTTPStatus.OK:
+            return
+        assert time.monotonic() < until, status
+        time.sleep(0.05)
 
 
 def _find_port(log: Path) -> int:

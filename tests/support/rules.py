@@ -10,7 +10,7 @@ import yaml
 
 from tests.support.helm import render
 
-CHARTS = ("inference", "mlflow", "postgresql", "training")
+CHARTS = ("analyst", "inference", "mlflow", "postgresql", "training")
 """The charts with rules."""
 
 NAMESPACE = "models"

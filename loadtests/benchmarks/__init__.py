@@ -1,0 +1,1 @@
+"""What one process can do, measured on its own; no pass marks."""
