@@ -123,7 +123,9 @@ def _declared(group: str) -> set[str]:
     return {re.split(r"[\[<>=~! ]", entry)[0] for entry in groups[group] if isinstance(entry, str)}
 
 
-@pytest.mark.parametrize("group", ["serve", "train", "load", "mlflow", "s3", "dev"])
+@pytest.mark.parametrize(
+    "group", ["serve", "battle", "analyst", "llm", "train", "load", "mlflow", "s3", "dev"]
+)
 def test_every_dependency_is_justified_and_its_licence_named(group: str) -> None:
     section = (ROOT / "docs/dependencies.md").read_text().split(f"## {group}\n")[1].split("\n## ")[0]
     rows = re.findall(r"^\| `([\w.-]+)` \| (.+) \| (.+) \|$", section, flags=re.MULTILINE)

@@ -12,6 +12,7 @@ from bentos.core.errors import EkibenError
 from training.cli import lifecycle, models, rollout, serving
 from training.cli.compare import compare
 from training.cli.doctor import doctor
+from training.cli.evaluate import evaluate
 from training.cli.output import say
 from training.cli.up import up
 
@@ -20,7 +21,7 @@ EXIT_CODES = {
     1: "something unexpected",
     2: "wrong usage, or a request that the model can't take",
     3: "refused by policy: not gated, outdated verdict, quarantined, nothing to roll back to",
-    4: "no such model, version or champion",
+    4: "no such model, version or champion, or nothing to evaluate",
     5: "a setting, key, port or home folder that makes no sense",
     6: "a package that must not load: altered, unsigned, unpinned, for another contract",
     7: "registry, package store or cluster away, or another command holds the lock",
@@ -93,7 +94,7 @@ def _options(
     """From training to bento: train, judge, promote, serve and roll back models."""
 
 
-app.command(epilog=_examples("ekiben up", "ekiben up --port 3001 --no-mlflow"))(up)
+app.command(epilog=_examples("ekiben up", "ekiben up --port 3010 --no-mlflow"))(up)
 app.command(epilog=_examples("ekiben doctor"))(doctor)
 app.command(
     epilog=_examples("ekiben train battle", "EKIBEN_PROMOTION=auto ekiben train battle --new-battles 5000")
@@ -112,6 +113,13 @@ app.command(
 )(lifecycle.promote)
 app.command(epilog=_examples("ekiben rollback battle"))(lifecycle.rollback)
 app.command(epilog=_examples("ekiben compare battle", "ekiben compare battle --base v1.2.0"))(compare)
+app.command(
+    epilog=_examples(
+        "ekiben evaluate analyst",
+        "ekiben evaluate analyst --windows 50 --version 2",
+        "ekiben evaluate analyst --provider gemini --output json",
+    )
+)(evaluate)
 app.command(epilog=_examples("ekiben prune battle"))(lifecycle.prune)
 app.command(
     epilog=_examples(

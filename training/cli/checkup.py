@@ -42,6 +42,7 @@ def examine(settings: TrainingSettings, server_port: int) -> Iterator[Finding]:
     running = find_running(home)
     yield check_port("port of battle", server_port, "EKIBEN_SERVER_PORT", running)
     yield check_port("port of MLflow", settings.mlflow_port, "EKIBEN_MLFLOW_PORT", running)
+    yield check_analyst_port(settings.analyst_port, running)
     yield _guarded("registry", partial(check_registry, settings))
     for path in sorted((home / "pins").glob("*.json")):
         yield _guarded(f"champion of {path.stem}", partial(check_champion, home, path.stem))
@@ -84,6 +85,12 @@ def check_port(check: str, port: int, variable: str, running: int | None) -> Fin
         return Finding(check, "ok", f"{port} is in use, `ekiben up` runs (pid {running})")
     holder = find_holder(port) or "another process"
     return Finding(check, "failed", f"{port} is taken by {holder}; stop it, or choose another: {variable}")
+
+
+def check_analyst_port(port: int, running: int | None) -> Finding:
+    """Say who holds the analyst's port: `ekiben up` does without the analyst rather than fail."""
+    found = check_port("port of analyst", port, "EKIBEN_ANALYST_PORT", running)
+    return msgspec.structs.replace(found, state="warning") if found.state == "failed" else found
 
 
 def check_registry(settings: TrainingSettings) -> Finding:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from training.core.verdict import Verdict
 
 _SHOWN_SCORES = ("log_loss", "accuracy", "roc_auc")
+"""Columns of a model that scores; one that passes or fails has those of its gate's verdicts."""
 
 
 def models(
@@ -22,7 +23,7 @@ def models(
 ) -> None:
     """List models, the versions of one, or everything about one version.
 
-    Scores are those on the frozen items, per trial; the log loss decides which of two versions is better.
+    Scores are those on the frozen items; the gate's check named improvement decides which of two is better.
     """
     if version and not model:
         raise typer.BadParameter("--version needs the name of a model: ekiben models battle --version 3")
@@ -106,11 +107,17 @@ def _print_versions(model: str, versions: "list[ModelVersion]") -> None:
     if not versions:
         say(f"{model} has no versions yet. Train one: ekiben train {model}")
         return
-    columns = ("version", "alias", "created", "gate", *_SHOWN_SCORES, "compared with", "why refused")
-    print_table(model, columns, [_version_row(version) for version in versions])
+    shown = _shown_scores(versions)
+    columns = ("version", "alias", "created", "gate", *shown, "compared with", "why refused")
+    print_table(model, columns, [_version_row(version, shown) for version in versions])
 
 
-def _version_row(version: "ModelVersion") -> tuple[str, ...]:
+def _shown_scores(versions: "list[ModelVersion]") -> tuple[str, ...]:
+    found = [name for version in versions if version.verdict for name in version.verdict.scores]
+    return _SHOWN_SCORES if not found or "log_loss" in found else tuple(dict.fromkeys(found))
+
+
+def _version_row(version: "ModelVersion", shown: tuple[str, ...]) -> tuple[str, ...]:
     verdict = version.verdict
     scores = verdict.scores if verdict else {}
     return (
@@ -118,7 +125,7 @@ def _version_row(version: "ModelVersion") -> tuple[str, ...]:
         ", ".join(version.aliases),
         version.created_at.removesuffix("+00:00").replace("T", " "),
         "quarantined" if version.quarantined else version.gate,
-        *(f"{scores[name]:.4f}" if name in scores else "" for name in _SHOWN_SCORES),
+        *(f"{scores[name]:.4f}" if name in scores else "" for name in shown),
         (verdict.compared_with if verdict else "") or "none",
         ", ".join(check.name for check in verdict.refusals) if verdict else "",
     )

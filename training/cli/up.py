@@ -2,16 +2,16 @@
 serving."""
 
 import time
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from bentos.core.errors import SettingsError
-from bentos.core.package import load_package, read_public_key
 from bentos.core.settings import Settings
-from training.cli.steps import Step, Steps
-from training.core.errors import NoChampion, ServiceFailed
+from training.cli.beside import AnalystBeside
+from training.cli.champion import ensure_champion
+from training.cli.steps import Steps
+from training.core.errors import ServiceFailed
 from training.core.local import (
     HOST,
     TRACKING,
@@ -21,15 +21,12 @@ from training.core.local import (
     require_space,
     tracking_service,
 )
-from training.core.pins import Rollout, read_pin, require_files
+from training.core.pins import Rollout, read_pin
 from training.core.ports import require_free_port
 from training.core.settings import TrainingSettings, read_settings
 from training.core.supervisor import LOOK_INTERVAL_SECONDS, StopRequest, Supervisor
 from training.core.trial import find_trial
 from training.core.watchdog import Watchdog
-
-if TYPE_CHECKING:
-    from training.core.pipeline import Pipeline
 
 MODEL = "battle"
 Policy = Literal["auto", "manual"]
@@ -43,14 +40,19 @@ def up(
         int | None, typer.Option(min=1, max=65535, help="Port of MLflow; else EKIBEN_MLFLOW_PORT, 5000.")
     ] = None,
     no_mlflow: Annotated[bool, typer.Option("--no-mlflow", help="Start no MLflow server.")] = False,
+    analyst_port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Port of analyst; else EKIBEN_ANALYST_PORT, 3001.")
+    ] = None,
+    no_analyst: Annotated[bool, typer.Option("--no-analyst", help="Start battle only.")] = False,
     policy: Annotated[
         Policy, typer.Option(help="auto: a version that passed its gate is promoted; manual: you promote it.")
     ] = "auto",
 ) -> None:
-    """Train, judge, promote and serve battle on this machine, with MLflow beside it, until Ctrl-C.
+    """Train, judge, promote and serve battle on this machine, MLflow and analyst beside it, until Ctrl-C.
 
     What is there already is used again. While it runs, a promotion or rollback in another terminal changes
-    what is served; a version that would not load is refused, and the one before goes on serving.
+    what is served; a version that would not load is refused, and the one before goes on serving. The analyst
+    comes once battle answers; whatever fails in it is said, and battle goes on.
     """
     settings = read_settings().model_copy(update={"promotion": policy})
     if mlflow_port is None:
@@ -61,6 +63,7 @@ def up(
         settings,
         port=Settings().server.port if port is None else port,
         mlflow_port=None if no_mlflow else mlflow_port,
+        analyst_port=None if no_analyst else analyst_port or settings.analyst_port,
         stop=stop,
         steps=Steps(),
     )
@@ -71,7 +74,8 @@ def up(
 
 
 class LocalStack:
-    """One model and, unless `mlflow_port` is None or the settings name a server, MLflow; both on loopback."""
+    """Battle, and beside it, all on loopback: MLflow, unless `mlflow_port` is None or the settings name a
+    server; the analyst, unless `analyst_port` is None."""
 
     def __init__(
         self,
@@ -79,12 +83,14 @@ class LocalStack:
         *,
         port: int,
         mlflow_port: int | None,
+        analyst_port: int | None,
         stop: StopRequest,
         steps: Steps,
     ) -> None:
         self.settings = settings
         self.port = port
         self.mlflow_port = None if settings.tracking.startswith("http") else mlflow_port
+        self.analyst_port = analyst_port
         self.steps = steps
         self._stop = stop
 
@@ -142,8 +148,11 @@ class LocalStack:
     def _keep(self, supervisor: Supervisor, rollout: Rollout) -> None:
         serving, refused = rollout, None
         expecting_mlflow = self.mlflow_port is not None
+        analyst = self._analyst(supervisor)
         while not self._stop.requested:
             supervisor.tend()
+            if analyst:
+                analyst.look()
             if expecting_mlflow and supervisor.is_ready(TRACKING):
                 expecting_mlflow = False
                 self.steps.say(f"MLflow shows every version on http://{HOST}:{self.mlflow_port}")
@@ -154,6 +163,11 @@ class LocalStack:
                 else:
                     refused = wanted
             time.sleep(LOOK_INTERVAL_SECONDS)
+
+    def _analyst(self, supervisor: Supervisor) -> AnalystBeside | None:
+        if self.analyst_port is None:
+            return None
+        return AnalystBeside(self.settings, supervisor, self.analyst_port, self.steps.say)
 
     def _read_pin(self) -> Rollout | None:
         try:
@@ -179,53 +193,3 @@ class LocalStack:
         else:
             self.steps.say(f"version {wanted.version} serves")
         return reason is None
-
-
-def ensure_champion(settings: TrainingSettings, model: str, step: Step) -> Rollout:
-    """Train if the inputs are new, let gate and policy decide, and return the pin in force.
-
-    Raises NoChampion or PromotionRefused if there is nothing that may be served, PackageError if what is
-    pinned does not verify or lies there no more, and whatever training raises.
-    """
-    from training.core.pipeline import find_pipeline
-
-    pipeline = find_pipeline(model)
-    rollout = read_pin(settings.home, model)
-    if rollout:
-        require_files(model, rollout)
-    if rollout and made_from(rollout) == pipeline.inputs().digest():
-        news = "nothing new"
-    else:
-        news, rollout = _train(settings, pipeline, step)
-    step.done = f"{model}: {news}; version {rollout.version} is champion"
-    return rollout
-
-
-def made_from(rollout: Rollout) -> str:
-    """Return the digest of the inputs that the pinned package was made from. Raises PackageError."""
-    package = load_package(rollout.pin, read_public_key(Path(rollout.public_key)))
-    return package.manifest.inputs_sha256
-
-
-def _train(settings: TrainingSettings, pipeline: "Pipeline", step: Step) -> tuple[str, Rollout]:
-    # MLflow takes seconds to import: a run that finds nothing new, and `ekiben --help`, do without it.
-    from training.core.lifecycle import settle_challenger, train
-    from training.core.promotion import promote
-    from training.core.registry import CHAMPION
-    from training.core.workbench import open_workbench
-
-    bench = open_workbench(settings)
-    training = train(bench, pipeline, step.progress)
-    champion = bench.registry.with_alias(pipeline.name, CHAMPION)
-    if champion is None and settings.promotion == "auto":
-        promote(bench, pipeline, training.version.version)
-    elif champion and read_pin(settings.home, pipeline.name) is None:
-        promote(bench, pipeline, champion.version)
-    waiting = settle_challenger(bench, pipeline)
-    rollout = read_pin(settings.home, pipeline.name)
-    if rollout is None:
-        step.progress(waiting)
-        raise NoChampion(pipeline.name)
-    verdict = f"trained version {training.version.version}, gate {training.version.gate}"
-    news = verdict if training.new else "nothing new"
-    return f"{news}; {waiting}" if waiting else news, rollout

@@ -15,6 +15,7 @@
   + ArtifactStoreUnavailable   7  the folder or bucket of packages can't be written
   + DataError                  8  training data are missing or unusable
     - DataFixed                   they can't be added to
+  + NothingToEvaluate          4  the model has no evaluation apart from its gate
   + PortTaken                  5  a port that a local service needs is in use
   + HomeInUse                  5  another `ekiben up` runs on the same home
   + ServiceFailed              9  a local service does not start, or does not stay up
@@ -139,6 +140,17 @@ class DataFixed(DataError):
         super().__init__(f"The training data of {model} are fixed: nothing can be added to them.")
 
 
+class NothingToEvaluate(EkibenError):
+    """The model has no evaluation apart from its gate."""
+
+    exit_code = 4
+
+    def __init__(self, model: str) -> None:
+        super().__init__(
+            f"{model} is evaluated by its training and its gate, and no other way: ekiben models {model}"
+        )
+
+
 class PortTaken(EkibenError):
     """A port that a local service needs is in use."""
 
@@ -170,4 +182,9 @@ class ServiceFailed(EkibenError):
 
     def __init__(self, name: str, what_happened: str, log_path: str, log_tail: str) -> None:
         self.name = name
+        self._short = f"{name} {what_happened} and is left out; {log_path} says more"
         super().__init__(f"{name} {what_happened}. The end of {log_path}:\n{log_tail}")
+
+    def in_short(self) -> str:
+        """Return one sentence, for where the others go on."""
+        return self._short

@@ -1,25 +1,24 @@
 """Decides whether a challenger may take over. It asks for evidence, not for a larger number.
 
-Challenger and champion answer the same frozen items. Of the difference of their log losses a paired bootstrap
-gives a lower bound; only if that bound lies above the wanted improvement is the challenger better, and not
-just lucky with these items. Everything else is a limit that a model has to keep whoever it is compared with.
+Challenger and champion answer the same frozen items. Of the difference between them a paired bootstrap gives
+a lower bound (`training.core.improvement`); only if that bound lies where it should is the challenger better,
+or no worse, and not just lucky with these items. Everything else is a limit that a model has to keep whoever
+it is compared with.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from bentos.core.errors import SettingsError
 from training.core.cost import cost_ratio, median_cost_seconds
-from training.core.pipeline import Check, FrozenScores, GatePolicy, Pipeline
-from training.core.scores import log_loss_per_item, score_all
-from training.core.statistics import paired_improvement
+from training.core.improvement import are_about_the_same, improvement_check, score
+from training.core.passes import SHARE
+from training.core.pipeline import Check, Frozen, FrozenPasses, GatePolicy, Pipeline
 from training.core.verdict import Verdict
 
 Files = Mapping[str, bytes]
 
-MINIMUM_RESAMPLES = 2000
+_CALIBRATION = "expected_calibration_error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +28,16 @@ class Champion:
 
     version: str
     files: Files | None
-    recorded: FrozenScores | None = None
+    recorded: Frozen | None = None
 
 
-def judge(pipeline: Pipeline, challenger: Files, champion: Champion | None) -> tuple[Verdict, FrozenScores]:
+def judge(pipeline: Pipeline, challenger: Files, champion: Champion | None) -> tuple[Verdict, Frozen]:
     """Return the verdict on the challenger's files, and its answers on the frozen items."""
     frozen = pipeline.score_frozen(challenger)
     rival = _answers(pipeline, champion, frozen)
-    scores = score_all(frozen)
+    scores = score(frozen)
+    if isinstance(frozen, FrozenPasses):
+        _require_floor(pipeline.gate)
     checks = (
         *_score_checks(pipeline.gate, scores),
         improvement_check(pipeline.gate, frozen, champion.version if champion else "", rival),
@@ -50,63 +51,28 @@ def judge(pipeline: Pipeline, challenger: Files, champion: Champion | None) -> t
         compared_with=champion.version if champion else "",
         checks=checks,
         scores=scores,
-        champion_scores=score_all(rival) if rival else {},
+        champion_scores=score(rival) if rival else {},
     )
     return verdict, frozen
 
 
-def improvement_check(
-    policy: GatePolicy, challenger: FrozenScores, version: str, champion: FrozenScores | None
-) -> Check:
-    """Compare the log losses; `champion` None with a `version` means that the two can't be compared at
-    all."""
-    name = "improvement"
-    if not version:
-        return Check(name=name, passed=True, applicable=False, detail="There is no champion to compare with.")
-    if champion is None:
-        return Check(
-            name=name, passed=False, detail=f"Champion {version} has no answers on these frozen items."
-        )
-    found = paired_improvement(
-        log_loss_per_item(champion),
-        log_loss_per_item(challenger),
-        challenger.trials,
-        confidence_level=policy.confidence_level,
-        resamples=max(policy.resamples, MINIMUM_RESAMPLES),
-        seed=policy.seed,
-    )
-    return Check(
-        name=name,
-        passed=found.lower_bound > policy.minimum_improvement,
-        value=found.lower_bound,
-        limit=policy.minimum_improvement,
-        detail=(
-            f"Log loss is {abs(found.value):.5f} {'higher' if found.value < 0 else 'lower'} than champion "
-            f"{version}'s on the same {found.items} items; with {found.confidence_level:.0%} confidence the "
-            f"improvement is more than {found.lower_bound:.5f}, wanted is more than "
-            f"{policy.minimum_improvement:g}."
-        ),
-    )
-
-
-def _answers(pipeline: Pipeline, champion: Champion | None, frozen: FrozenScores) -> FrozenScores | None:
+def _answers(pipeline: Pipeline, champion: Champion | None, frozen: Frozen) -> Frozen | None:
     """Return the champion's answers on the very same items, or None."""
     if champion is None:
         return None
     answers = pipeline.score_frozen(champion.files) if champion.files is not None else champion.recorded
-    if answers is None:
-        return None
-    same = np.array_equal(answers.successes, frozen.successes) and np.array_equal(
-        answers.trials, frozen.trials
-    )
-    return answers if same else None
+    return answers if answers is not None and are_about_the_same(answers, frozen) else None
+
+
+def _require_floor(policy: GatePolicy) -> None:
+    """Refuse a gate that a model which never passes could pass."""
+    if policy.minimum_scores.get(SHARE, 0.0) <= 0.0:
+        raise SettingsError(f"The gate's limits name no floor above 0 for {SHARE}.")
 
 
 def _score_checks(policy: GatePolicy, scores: Mapping[str, float]) -> Iterator[Check]:
-    ceilings = {
-        "expected_calibration_error": policy.maximum_calibration_error,
-        **policy.maximum_scores,
-    }
+    calibration = {_CALIBRATION: policy.maximum_calibration_error} if _CALIBRATION in scores else {}
+    ceilings = {**calibration, **policy.maximum_scores}
     unknown = {*policy.minimum_scores, *policy.maximum_scores} - {*scores}
     if unknown:
         raise SettingsError(f"The gate's limits name no score: {', '.join(sorted(unknown))}.")
@@ -118,6 +84,9 @@ def _score_checks(policy: GatePolicy, scores: Mapping[str, float]) -> Iterator[C
 
 def _parity_check(pipeline: Pipeline, challenger: Files) -> Check:
     difference = pipeline.engine_parity(challenger)
+    if difference is None:
+        detail = "There is one engine only."
+        return Check(name="engine_parity", passed=True, applicable=False, detail=detail)
     return _limit_check("engine_parity", difference, pipeline.gate.parity_tolerance, at_least=False)
 
 
@@ -128,11 +97,15 @@ def _size_check(policy: GatePolicy, challenger: Files) -> Check:
 
 def _cost_check(pipeline: Pipeline, challenger: Files, champion: Champion | None) -> Check:
     name, call = "cost_ratio", pipeline.cost(challenger)
-    if champion is None or champion.files is None:
+    if call is None:
+        detail = "What an answer costs is not this process's CPU time."
+        return Check(name=name, passed=True, applicable=False, detail=detail)
+    rival = pipeline.cost(champion.files) if champion and champion.files is not None else None
+    if champion is None or rival is None:
         seconds = median_cost_seconds(call)
         detail = f"One answer takes {seconds * 1e6:.1f} µs of CPU time; there is nothing to compare it with."
         return Check(name=name, passed=True, applicable=False, detail=detail)
-    found = cost_ratio(call, pipeline.cost(champion.files))
+    found = cost_ratio(call, rival)
     limit = pipeline.gate.maximum_cost_ratio
     return Check(
         name=name,

@@ -7,7 +7,7 @@ import importlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 import msgspec
 import numpy as np
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+TextArray = NDArray[np.str_]
 Progress = Callable[[str], None]
 """Told one short sentence per step of a training; the command line prints it on stderr."""
 
@@ -62,6 +64,8 @@ class Candidate:
     """PNG images by file name."""
     report: dict[str, Any] = field(default_factory=dict)
     """Anything more that a reader wants, as JSON."""
+    tracked_as: Literal["onnx", "files"] = "onnx"
+    """What MLflow's copy of the model does: scores rows with `model.onnx`, or shows the package's files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,24 @@ class FrozenScores:
     probability: FloatArray
     successes: FloatArray
     trials: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenPasses:
+    """Whether a model passed on each frozen item, where there is no probability to score.
+
+    Each array has n entries, and row i is the same item for every model that is judged: `passed` is bool[n],
+    `unit` and `group` are str[n]. Rows of one unit say the same thing twice and are resampled together; each
+    group is scored by itself as well.
+    """
+
+    passed: BoolArray
+    unit: TextArray
+    group: TextArray
+
+
+Frozen = FrozenScores | FrozenPasses
+"""What a model did on the frozen items; a pipeline always returns the same kind."""
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,7 +118,7 @@ class GatePolicy(msgspec.Struct, frozen=True, kw_only=True):
 
     minimum_scores: dict[str, float] = {}
     """Least value by name, for those in `training.core.scores` where higher is better (`accuracy`, `roc_auc`,
-    …)."""
+    …). For passes they are `pass_share`, which has to be named, and `pass_share_<group>`."""
     maximum_scores: dict[str, float] = {}
     """Greatest value by name, for scores where lower is better (`log_loss`, `brier`, …)."""
     maximum_calibration_error: float = 0.05
@@ -111,6 +133,8 @@ class GatePolicy(msgspec.Struct, frozen=True, kw_only=True):
     """Of the one-sided lower bound of the improvement."""
     minimum_improvement: float = 0.0
     """The bound must be above this many nats of log loss per trial."""
+    tolerated_loss: float = 0.0
+    """Of passes: how far below zero the bound of the improvement may be, as a share of the items."""
     resamples: int = 4000
     """Bootstrap resamples; at least 2,000, or the bound itself is noisy."""
     seed: int = 0
@@ -143,16 +167,18 @@ class Pipeline(Protocol):
         """Train and return the candidate; writes nothing outside the model's own data folder."""
         ...
 
-    def score_frozen(self, files: Mapping[str, bytes]) -> FrozenScores:
-        """Score the frozen items with the engine that answers single rows."""
+    def score_frozen(self, files: Mapping[str, bytes]) -> Frozen:
+        """Score the frozen items as single questions are answered."""
         ...
 
-    def engine_parity(self, files: Mapping[str, bytes]) -> float:
-        """Return the greatest absolute difference between the engines' probabilities."""
+    def engine_parity(self, files: Mapping[str, bytes]) -> float | None:
+        """Return the greatest absolute difference between the engines' probabilities; None: there is only
+        one."""
         ...
 
-    def cost(self, files: Mapping[str, bytes]) -> Callable[[], object]:
-        """Return a call that makes one single-row answer; the gate times it beside the champion's."""
+    def cost(self, files: Mapping[str, bytes]) -> Callable[[], object] | None:
+        """Return a call that makes one single-row answer; the gate times it beside the champion's. None: its
+        CPU time is not ours."""
         ...
 
     def behaviour(self, files: Mapping[str, bytes]) -> Sequence[Check]:

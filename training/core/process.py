@@ -19,13 +19,18 @@ LOG_LIMIT_BYTES = 10 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """What to run. `environment` is added to our own; `ready_url` answers 200 once the service is ready."""
+    """What to run. `environment` is added to our own; `ready_url` answers 200 once the service is ready, and
+    one without it is ready as soon as it runs."""
 
     name: str
     command: tuple[str, ...]
     environment: Mapping[str, str]
     ready_url: str
     log_path: Path
+    ends: bool = False
+    """It does one thing, within `start_seconds`, and ends with exit code 0; it is never started again."""
+    is_optional: bool = False
+    """The others do without it: its failure is said and not raised."""
     start_seconds: float = 60.0
     """Longest time from start to ready."""
     grace_seconds: float = 30.0
@@ -63,8 +68,10 @@ class ServiceProcess:
         return self._process.poll()
 
     def is_ready(self) -> bool:
-        """Ask `ready_url` once; any failure means not ready."""
-        return self.exit_code is None and responds(self.service.ready_url)
+        """Ask `ready_url` once; any failure means not ready. What is meant to end never is."""
+        if self.exit_code is not None or self.service.ends:
+            return False
+        return not self.service.ready_url or responds(self.service.ready_url)
 
     def terminate(self) -> None:
         """Ask the whole group to end."""

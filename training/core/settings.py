@@ -46,6 +46,8 @@ class TrainingSettings(BaseSettings):
     """Repetitions of a failed call to an MLflow server; its own default of 7 waits for minutes."""
     mlflow_port: int = Field(default=5000, ge=1, le=65535)
     """TCP port, on loopback, of the MLflow server that `ekiben up` starts."""
+    analyst_port: int = Field(default=3001, ge=1, le=65535)
+    """TCP port, on loopback, of the analyst that `ekiben up` starts once battle answers."""
     lock_timeout_seconds: float = Field(default=30.0, ge=0, le=3600)
     """Longest wait for another command that moves aliases; such a move takes a second or two."""
     pins: Literal["file", "cluster"] = "file"

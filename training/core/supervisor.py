@@ -77,7 +77,10 @@ class _Kept:
 
 
 class Supervisor:
-    """Services by name. A service that was never ready is not restarted: its first failure is raised."""
+    """Services by name. A service that was never ready is not restarted: its first failure is raised.
+
+    One that is optional is left out instead, and the others go on.
+    """
 
     def __init__(self, watchdog: Watchdog, stop: StopRequest, report: Report, most_crashes: int = 5) -> None:
         self._watchdog = watchdog
@@ -85,9 +88,11 @@ class Supervisor:
         self._report = report
         self._most_crashes = most_crashes
         self._kept: dict[str, _Kept] = {}
+        self._done: set[str] = set()
 
     def add(self, service: Service) -> None:
         """Keep the service from now on; `tend` starts it."""
+        self._done.discard(service.name)
         self._kept[service.name] = _Kept(service)
 
     def start(self, service: Service) -> None:
@@ -96,18 +101,30 @@ class Supervisor:
         Raises ServiceFailed, with the last lines of the log, if it ends or takes too long.
         """
         self.add(service)
-        while not self._stop.requested and not self.is_ready(service.name):
+        while self.is_kept(service.name) and not self._stop.requested and not self.is_ready(service.name):
             self.tend()
             time.sleep(LOOK_INTERVAL_SECONDS)
 
     def is_ready(self, name: str) -> bool:
-        """Return whether the service has answered that it is ready since it was last started."""
-        return self._kept[name].ready_at is not None
+        """Return whether the service is kept and has answered that it is ready since it was last started."""
+        return name in self._kept and self._kept[name].ready_at is not None
+
+    def is_kept(self, name: str) -> bool:
+        """Return whether the service is looked after: not one that was left out, or has done its work."""
+        return name in self._kept
+
+    def has_done(self, name: str) -> bool:
+        """Return whether a service that is meant to end has ended well."""
+        return name in self._done
 
     def process_id(self, name: str) -> int | None:
         """Return the process id of a service, or None while it pauses before a restart."""
         process = self._kept[name].process
         return process.pid if process else None
+
+    def remove(self, name: str) -> None:
+        """Stop the service of this name, if it is kept, and forget it."""
+        self._end([kept for kept in [self._kept.get(name)] if kept])
 
     def replace(self, service: Service) -> None:
         """Stop the service of this name, let it finish what it is doing, and start the new one in its place.
@@ -126,13 +143,13 @@ class Supervisor:
     def tend(self) -> None:
         """Take one look at every service: start what is due, notice what is ready, restart what crashed.
 
-        Raises ServiceFailed for a service that crashed once too often.
+        Raises ServiceFailed for a service that crashed once too often, unless it is optional.
         """
-        for kept in self._kept.values():
+        for kept in list(self._kept.values()):
             if kept.process is None:
                 self._start_if_due(kept)
             elif kept.process.exit_code is not None:
-                self._handle_failure(kept, kept.process, f"ended with exit code {kept.process.exit_code}")
+                self._handle_end(kept, kept.process, kept.process.exit_code)
             elif kept.ready_at is None:
                 self._look_for_readiness(kept, kept.process)
 
@@ -153,6 +170,14 @@ class Supervisor:
         elif time.monotonic() - process.started_at > kept.service.start_seconds:
             self._handle_failure(kept, process, f"was not ready after {kept.service.start_seconds:g} s")
 
+    def _handle_end(self, kept: _Kept, process: ServiceProcess, exit_code: int) -> None:
+        if kept.service.ends and exit_code == 0:
+            process.kill()
+            del self._kept[kept.service.name]
+            self._done.add(kept.service.name)
+        else:
+            self._handle_failure(kept, process, f"ended with exit code {exit_code}")
+
     def _handle_failure(self, kept: _Kept, process: ServiceProcess, what_happened: str) -> None:
         tail = process.log_tail()
         process.kill()
@@ -161,7 +186,11 @@ class Supervisor:
         kept.process, kept.ready_at = None, None
         if not kept.was_ready or kept.crashes > self._most_crashes:
             del self._kept[kept.service.name]
-            raise ServiceFailed(kept.service.name, what_happened, str(kept.service.log_path), tail)
+            failure = ServiceFailed(kept.service.name, what_happened, str(kept.service.log_path), tail)
+            if not kept.service.is_optional:
+                raise failure
+            self._report(failure.in_short())
+            return
         pause = min(FIRST_PAUSE_SECONDS * 2 ** (kept.crashes - 1), LONGEST_PAUSE_SECONDS)
         kept.start_at = time.monotonic() + pause
         self._report(f"{kept.service.name} {what_happened}; restart {kept.crashes} in {pause:g} s")

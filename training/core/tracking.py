@@ -5,10 +5,11 @@ import json
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import fields
 from importlib.metadata import version as installed_version
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -16,12 +17,18 @@ import numpy as np
 from training.core.errors import RegistryUnavailable, VersionNotFound
 from training.core.git import GitState
 from training.core.packaging import SignedPackage
-from training.core.pipeline import Candidate, FrozenScores, TrainingInputs
+from training.core.pipeline import Candidate, Frozen, FrozenPasses, FrozenScores, TrainingInputs
 from training.core.session import Session
 from training.core.verdict import Verdict
 
-_MODEL_CODE = Path(__file__).with_name("pyfunc_model.py")
-_REQUIREMENTS = ("mlflow", "numpy", "onnxruntime", "pandas")
+if TYPE_CHECKING:
+    from training.core.evaluation import Evaluation
+
+_MODEL_CODE = {
+    "onnx": (Path(__file__).with_name("pyfunc_model.py"), ("mlflow", "numpy", "onnxruntime", "pandas")),
+    "files": (Path(__file__).with_name("pyfunc_files.py"), ("mlflow", "pandas")),
+}
+"""What MLflow's copy of a model runs, and what that needs, by `Candidate.tracked_as`."""
 _FROZEN_SCORES = "gate/frozen_scores.npz"
 _PARAMETER_LIMIT = 6000
 """Characters that MLflow keeps of a parameter's value."""
@@ -60,13 +67,31 @@ class Tracking:
                 self._log_figures(run_id, candidate.figures)
         return TrackedRun(run_id, model_uri)
 
-    def record_verdict(self, run_id: str, verdict: Verdict, frozen: FrozenScores) -> None:
+    def record_evaluation(self, model: str, version: str, evaluation: "Evaluation", git: GitState) -> str:
+        """Record an evaluation as a run of its own in the model's experiment; return the run's id."""
+        import mlflow
+
+        tags = {
+            "kind": "evaluation",
+            "version": version,
+            "mlflow.source.git.commit": git.commit,
+            "git_dirty": str(git.dirty).lower(),
+        }
+        with self._session.translated():
+            experiment = self._experiment(model)
+            with mlflow.start_run(experiment_id=experiment, run_name=evaluation.name) as run:
+                mlflow.set_tags(tags)
+                mlflow.log_params(_flatten(evaluation.parameters))
+                mlflow.log_metrics(evaluation.metrics)
+                mlflow.log_dict(evaluation.report, "report.json")
+                return str(run.info.run_id)
+
+    def record_verdict(self, run_id: str, verdict: Verdict, frozen: Frozen) -> None:
         """Add the gate's findings to the run: `gate/verdict.json`, its numbers as metrics, the frozen
         answers."""
         buffer = BytesIO()
-        np.savez_compressed(
-            buffer, probability=frozen.probability, successes=frozen.successes, trials=frozen.trials
-        )
+        arrays = {field.name: getattr(frozen, field.name) for field in fields(frozen)}
+        np.savez_compressed(buffer, allow_pickle=False, **arrays)
         with self._session.translated():
             self._client.log_dict(run_id, json.loads(verdict.encode()), "gate/verdict.json")
             self._log_bytes(run_id, _FROZEN_SCORES, buffer.getvalue())
@@ -75,7 +100,7 @@ class Tracking:
                     self._client.log_metric(run_id, f"gate/{check.name}", check.value)
             self._client.set_tag(run_id, "gate", "passed" if verdict.passed else "refused")
 
-    def recorded_scores(self, run_id: str) -> FrozenScores | None:
+    def recorded_scores(self, run_id: str) -> Frozen | None:
         """Return the answers that a gate recorded for this run's model, or None if there are none."""
         with tempfile.TemporaryDirectory() as folder:
             try:
@@ -84,7 +109,8 @@ class Tracking:
             except RegistryUnavailable:
                 return None
             with np.load(path, allow_pickle=False) as arrays:
-                return FrozenScores(arrays["probability"], arrays["successes"], arrays["trials"])
+                kind = FrozenPasses if "passed" in arrays else FrozenScores
+                return kind(**arrays)
 
     def remove_model(self, model_uri: str) -> None:
         """Delete MLflow's copy of a model, if it is still there; the run with its metrics and figures
@@ -120,13 +146,14 @@ class Tracking:
                 (files / name).write_bytes(content)
             columns = Path(folder, "columns.json")
             columns.write_text(_column_names(candidate))
+            code, requirements = _MODEL_CODE[candidate.tracked_as]
             logged = mlflow.pyfunc.log_model(
                 name=model,
-                python_model=str(_MODEL_CODE),
+                python_model=str(code),
                 artifacts={"package": str(files), "columns": str(columns)},
                 signature=mlflow.models.infer_signature(candidate.input_example, candidate.output_example),
                 input_example=candidate.input_example,
-                pip_requirements=[f"{name}=={installed_version(name)}" for name in _REQUIREMENTS],
+                pip_requirements=[f"{name}=={installed_version(name)}" for name in requirements],
             )
         return str(logged.model_uri)
 

@@ -45,6 +45,22 @@ def find_trial(base_url: str) -> Trial | None:
     return None
 
 
+def ask_page(base_url: str, path: str) -> str:
+    """Return what a GET without a key is answered, or nothing if it is no answer: another status than 200, or
+    nobody there."""
+    address = urlsplit(base_url)
+    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=TIMEOUT_SECONDS)
+    try:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        body = response.read().decode(errors="replace")
+        return body if response.status == http.client.OK else ""
+    except (OSError, http.client.HTTPException):
+        return ""
+    finally:
+        connection.close()
+
+
 def _needs_key(security: list[dict[str, Any]]) -> bool:
     """Return whether every way in asks for something: `{}` among the alternatives means that none need be
     taken."""

@@ -13,7 +13,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     compared_with: str
     checks: tuple[Check, ...]
     scores: dict[str, float]
-    """The challenger's scores on the frozen items, per trial, by the names in `training.core.scores`."""
+    """The challenger's scores on the frozen items, by the names in `training.core.scores` (per trial) or
+    `training.core.passes`."""
     champion_scores: dict[str, float]
     """The champion's, on the same items; empty without one."""
 

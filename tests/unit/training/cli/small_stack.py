@@ -1,4 +1,4 @@
-"""`ekiben up` with a small web server in place of the model: `python -m ... HOME PORT`.
+"""`ekiben up` with a small web server in place of the model: `python -m ... HOME PORT [ANALYST_PORT]`.
 
 The server is ready at once and answers GET with the version that it serves. A pin with the digest `altered`
 does not load, one with `broken` passes its check and then fails to start, one with `long` trains for ever.
@@ -58,12 +58,12 @@ def _refusal(model: str, rollout: Rollout) -> str | None:
     return "model.ubj was altered" if rollout.digest == "altered" else None
 
 
-def run(home: Path, port: int) -> int:
-    """Run `ekiben up` on the home; return the exit code."""
+def run(home: Path, port: int, analyst_port: int | None = None) -> int:
+    """Run `ekiben up` on the home, with a real analyst if it has a port; return the exit code."""
     os.environ["EKIBEN_HOME"] = str(home)
     try:
         with patch.multiple(up, ensure_champion=_champion, model_service=_service, explain_refusal=_refusal):
-            up.up(port=port, no_mlflow=True)
+            up.up(port=port, no_mlflow=True, analyst_port=analyst_port, no_analyst=analyst_port is None)
     except EkibenError as error:
         sys.stderr.write(f"ekiben: {error}\n")
         return error.exit_code
@@ -71,4 +71,4 @@ def run(home: Path, port: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(run(Path(sys.argv[1]), int(sys.argv[2])))
+    sys.exit(run(Path(sys.argv[1]), *map(int, sys.argv[2:])))

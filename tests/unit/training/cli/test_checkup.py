@@ -122,6 +122,13 @@ def test_unreadable_registry_fails(tmp_path: Path) -> None:
         checkup.check_registry(TrainingSettings(home=tmp_path))
 
 
+def test_taken_port_of_the_analyst_is_only_a_warning(taken_port: int, free_port: int) -> None:
+    found = checkup.check_analyst_port(taken_port, None)
+    assert (found.check, found.state) == ("port of analyst", "warning")
+    assert "EKIBEN_ANALYST_PORT" in found.detail
+    assert checkup.check_analyst_port(free_port, None).state == "ok"
+
+
 def test_fresh_home_passes_every_check(tmp_path: Path, free_port: int) -> None:
     settings = TrainingSettings(home=tmp_path / "home", mlflow_port=free_port)
     findings = list(examine(settings, free_port))

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from bentos.core.errors import SettingsError
+from tests.support.passing_pipeline import PassingPipeline
 from tests.support.tiny_pipeline import TinyPipeline
-from training.core.gate import Champion, improvement_check, judge
+from training.core.gate import Champion, judge
+from training.core.improvement import improvement_check
 from training.core.pipeline import Check, FrozenScores, GatePolicy
 from training.core.scores import log_loss_per_item
 from training.core.verdict import Verdict
@@ -167,3 +169,48 @@ def test_champion_that_cannot_be_compared_refuses(items: int | None) -> None:
     verdict, _ = judge(GOOD, GOOD.files(), Champion("1", None, recorded or None))
     assert [refusal.name for refusal in verdict.refusals] == ["improvement"]
     assert "no answers on these frozen items" in verdict.reasons()
+
+
+def judge_passes(challenger: PassingPipeline, champion: PassingPipeline | None = None) -> Verdict:
+    rival = Champion("1", champion.files()) if champion else None
+    return judge(challenger, challenger.files(), rival)[0]
+
+
+def test_passes_above_the_floor_are_judged_without_engines_and_cost() -> None:
+    verdict = judge_passes(PassingPipeline(en=95, fr=90), PassingPipeline(en=90, fr=90))
+    assert verdict.passed
+    assert verdict.scores["pass_share"] == pytest.approx(0.925)
+    assert verdict.champion_scores["pass_share"] == pytest.approx(0.9)
+    assert [one.name for one in verdict.checks] == [
+        "minimum_pass_share",
+        "improvement",
+        "engine_parity",
+        "cost_ratio",
+        "package_size_bytes",
+    ]
+    assert not check(verdict, "engine_parity").applicable
+    assert not check(verdict, "cost_ratio").applicable
+
+
+@pytest.mark.parametrize(("en", "fr"), [(0, 0), (85, 70)])
+def test_passes_below_the_floor_are_refused(en: int, fr: int) -> None:
+    assert [one.name for one in judge_passes(PassingPipeline(en=en, fr=fr)).refusals] == [
+        "minimum_pass_share"
+    ]
+
+
+def test_floor_of_one_group_is_kept_by_itself() -> None:
+    policy = GatePolicy(minimum_scores={"pass_share": 0.5, "pass_share_fr": 0.8})
+    verdict = judge_passes(PassingPipeline(en=100, fr=79, gate=policy))
+    assert [one.name for one in verdict.refusals] == ["minimum_pass_share_fr"]
+
+
+@pytest.mark.parametrize("limits", [{}, {"pass_share": 0.0}, {"pass_share_en": 0.9}])
+def test_gate_of_passes_without_a_floor_is_a_wrong_setting(limits: dict[str, float]) -> None:
+    with pytest.raises(SettingsError, match="no floor above 0"):
+        judge_passes(PassingPipeline(gate=GatePolicy(minimum_scores=limits)))
+
+
+def test_fewer_passes_than_the_champion_are_refused() -> None:
+    verdict = judge_passes(PassingPipeline(en=85, fr=85), PassingPipeline(en=98, fr=98))
+    assert [one.name for one in verdict.refusals] == ["improvement"]

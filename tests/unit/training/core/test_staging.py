@@ -112,7 +112,7 @@ def test_uv_is_the_one_that_runs_us_or_on_path_or_made_by_make(
 def test_lock_that_uv_can_not_read_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("UV", str(make_program(tmp_path / "uv", "echo 'no lock here' >&2; exit 2\n")))
     with pytest.raises(SettingsError, match=r"uv can't read uv\.lock: no lock here"):
-        staging.export_requirements(tmp_path)
+        staging.export_requirements(tmp_path, "battle")
 
 
 def test_requirements_leave_out_what_an_image_never_imports() -> None:
@@ -122,7 +122,7 @@ def test_requirements_leave_out_what_an_image_never_imports() -> None:
 
 
 def test_requirements_are_those_of_a_serving_image_at_locked_versions() -> None:
-    lines = staging.export_requirements(ROOT).splitlines()
+    lines = staging.export_requirements(ROOT, "battle").splitlines()
     names = {line.partition("==")[0].partition("[")[0] for line in lines}
     assert {"bentoml", "msgspec", "onnxruntime", "uvicorn", "drf-spectacular-sidecar"} <= names
     assert names & {"mlflow", "pandas", "scikit-learn", "pytest", "ekiben", "django", "locust"} == set()

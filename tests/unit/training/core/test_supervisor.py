@@ -133,6 +133,55 @@ def test_service_that_is_never_ready_fails_after_its_start_time(
     scene.supervisor.stop()
 
 
+def test_optional_service_that_fails_is_left_out_in_one_sentence(
+    tmp_path: Path, scene: Scene, ports: tuple[int, int]
+) -> None:
+    good = make_service(tmp_path, ports[0])
+    bad = dataclasses.replace(make_service(tmp_path, ports[1], BROKEN, "bad"), is_optional=True)
+    scene.supervisor.start(good)
+    scene.supervisor.start(bad)
+    assert scene.said == [f"bad ended with exit code 3 and is left out; {bad.log_path} says more"]
+    assert not scene.supervisor.is_kept("bad")
+    assert not scene.supervisor.is_ready("bad")
+    scene.supervisor.tend()
+    assert responds(good.ready_url)
+    scene.supervisor.stop()
+
+
+def test_service_that_is_meant_to_end_has_done_its_work_and_is_not_restarted(
+    tmp_path: Path, scene: Scene
+) -> None:
+    job = dataclasses.replace(make_service(tmp_path, 0, "print('done')", "job"), ends=True)
+    scene.supervisor.add(job)
+    scene.tend_until(lambda: scene.supervisor.has_done("job"))
+    assert not scene.supervisor.is_kept("job")
+    assert scene.said == []
+    scene.supervisor.add(job)
+    assert not scene.supervisor.has_done("job")
+    scene.supervisor.stop()
+
+
+def test_work_that_fails_or_never_ends_is_given_up_at_once(tmp_path: Path, scene: Scene) -> None:
+    failing = dataclasses.replace(make_service(tmp_path, 0, BROKEN, "failing"), ends=True, is_optional=True)
+    endless = dataclasses.replace(failing, name="endless", command=(sys.executable, "-c", SILENT))
+    scene.supervisor.add(failing)
+    scene.supervisor.add(dataclasses.replace(endless, start_seconds=0.3))
+    scene.tend_until(lambda: len(scene.said) == 2)
+    assert not scene.supervisor.has_done("failing")
+    assert not scene.supervisor.has_done("endless")
+    assert any("endless was not ready after 0.3 s" in sentence for sentence in scene.said)
+
+
+def test_service_without_an_address_is_ready_as_it_runs(tmp_path: Path, scene: Scene) -> None:
+    scene.supervisor.start(dataclasses.replace(make_service(tmp_path, 0, SILENT), ready_url=""))
+    process_id = scene.supervisor.process_id("web")
+    assert process_id
+    scene.supervisor.remove("web")
+    scene.supervisor.remove("web")
+    assert not scene.supervisor.is_kept("web")
+    assert not is_alive(process_id)
+
+
 def test_replaced_service_runs_the_new_command(tmp_path: Path, scene: Scene, ports: tuple[int, int]) -> None:
     scene.supervisor.start(make_service(tmp_path, ports[0]))
     old = scene.supervisor.process_id("web")

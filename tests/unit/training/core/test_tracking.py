@@ -10,10 +10,13 @@ import pytest
 
 from bentos.core.manifest import SIGNATURE_NAME
 from tests.support.homes import make_bench, quiet
+from tests.support.passing_pipeline import PassingPipeline
 from tests.support.tiny_pipeline import PNG, TinyPipeline
 from training.core.gate import judge
 from training.core.git import GitState
 from training.core.packaging import sign_package
+from training.core.passes import same_items
+from training.core.pipeline import FrozenPasses, FrozenScores
 from training.core.tracking import TrackedRun
 from training.core.workbench import Workbench
 
@@ -99,9 +102,10 @@ def test_tracked_model_holds_the_signed_package(home: Path, run: TrackedRun) -> 
 def test_verdict_and_frozen_answers_are_recorded_and_read_back(bench: Workbench, run: TrackedRun) -> None:
     assert bench.tracking.recorded_scores(run.run_id) is None
     verdict, frozen = judge(PIPELINE, PIPELINE.files(), None)
+    assert isinstance(frozen, FrozenScores)
     bench.tracking.record_verdict(run.run_id, verdict, frozen)
     recorded = bench.tracking.recorded_scores(run.run_id)
-    assert recorded is not None
+    assert isinstance(recorded, FrozenScores)
     assert (recorded.probability == frozen.probability).all()
     assert (recorded.successes == frozen.successes).all()
     shown = bench.tracking._client.get_run(run.run_id)
@@ -109,6 +113,30 @@ def test_verdict_and_frozen_answers_are_recorded_and_read_back(bench: Workbench,
     assert shown.data.metrics["gate/minimum_accuracy"] == verdict.scores["accuracy"]
     written = mlflow.artifacts.load_dict(f"{shown.info.artifact_uri}/gate/verdict.json")
     assert written["passed"] is True
+
+
+def _record_files(bench: Workbench) -> TrackedRun:
+    pipeline = PassingPipeline()
+    candidate = pipeline.train(quiet)
+    package = sign_package("tiny", candidate.files, pipeline.inputs(), "abc", bench.key())
+    return bench.tracking.record("tiny", pipeline.inputs(), candidate, package, GitState("abc", dirty=False))
+
+
+def test_package_without_an_engine_shows_its_files_in_a_notebook(bench: Workbench) -> None:
+    loaded = mlflow.pyfunc.load_model(_record_files(bench).model_uri)
+    shown = loaded.predict(pd.DataFrame({"file": ["text.txt", "no.txt"]}))
+    assert shown["text"].tolist() == ["95 90", ""]
+
+
+def test_recorded_passes_are_read_back(bench: Workbench) -> None:
+    run = _record_files(bench)
+    verdict, frozen = judge(PassingPipeline(), PassingPipeline().files(), None)
+    bench.tracking.record_verdict(run.run_id, verdict, frozen)
+    recorded = bench.tracking.recorded_scores(run.run_id)
+    assert isinstance(recorded, FrozenPasses)
+    assert isinstance(frozen, FrozenPasses)
+    assert same_items(recorded, frozen)
+    assert (recorded.passed == frozen.passed).all()
 
 
 def test_removed_model_leaves_the_run(bench: Workbench, home: Path) -> None:

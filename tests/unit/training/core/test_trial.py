@@ -13,7 +13,7 @@ from bentos.core.model import LoadedModel
 from bentos.core.openapi import describe_service
 from tests.support.tiny.definition import DEFINITION
 from tests.support.tiny.fixtures import tiny_model, tiny_package
-from training.core.trial import Trial, find_trial
+from training.core.trial import Trial, ask_page, find_trial
 
 __all__ = ["tiny_model", "tiny_package"]
 
@@ -22,6 +22,7 @@ class Documented(http.server.BaseHTTPRequestHandler):
     """Serves an OpenAPI document, and echoes what is posted."""
 
     document: ClassVar[dict[str, Any]] = {}
+    status: ClassVar[int] = 200
 
     def do_GET(self) -> None:
         self._answer(json.dumps(self.document).encode())
@@ -34,7 +35,7 @@ class Documented(http.server.BaseHTTPRequestHandler):
         """Say nothing."""
 
     def _answer(self, body: bytes) -> None:
-        self.send_response(200)
+        self.send_response(self.status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -93,6 +94,14 @@ def test_operation_that_asks_for_no_key_outranks_the_document(
     trial = find_trial(base_url)
     assert trial
     assert not trial.needs_key
+
+
+def test_page_that_is_not_answered_well_is_empty(base_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Documented, "document", {"asked": "é"})
+    assert json.loads(ask_page(base_url, "/anything?limit=2")) == {"asked": "é"}
+    monkeypatch.setattr(Documented, "status", 404)
+    assert ask_page(base_url, "/anything") == ""
+    assert ask_page("http://127.0.0.1:9", "/anything") == ""
 
 
 def test_printed_command_survives_a_shell() -> None:
