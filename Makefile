@@ -1,5 +1,5 @@
 # What users and contributors run; `make` alone lists it. Settings are environment variables `EKIBEN_*`, and
-# they can be given here too: `make up EKIBEN_SERVER_PORT=3001`.
+# they can be given here too: `make up EKIBEN_SERVER_PORT=3010`.
 UV_VERSION := 0.13.9
 UV_MINIMUM := 0.9.0
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/ekiben
@@ -9,7 +9,7 @@ BIN := .venv/bin
 PYTHON := $(BIN)/python
 TOOL := $(UV) tool run --quiet --from
 CODE := $(wildcard bentos training loadtests k8s tests)
-CHARTS := $(addprefix charts/,platform inference training mlflow postgresql loadtests)
+CHARTS := $(addprefix charts/,platform inference analyst training mlflow postgresql loadtests)
 
 # Where images and charts go, how they are tagged, and what is deployed where.
 REGISTRY ?= docker.io/ekiben
@@ -32,7 +32,7 @@ help: ## List these targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 ##@ On one machine
-up: .venv/.synced ## Train, check, promote and serve battle, with MLflow beside it; Ctrl-C stops it all
+up: .venv/.synced ## Train, check, promote and serve battle, then the analyst, with MLflow beside them; Ctrl-C stops it all
 	@$(BIN)/ekiben up
 
 train: .venv/.synced ## Train battle and register it as a version; promotes nothing

@@ -33,6 +33,9 @@ OWNED = {"app.kubernetes.io/part-of": "ekiben"}
 DATABASE_URI = "EKIBEN_DATABASE_URI"
 """Environment variable with the SQLAlchemy URL of an own database, instead of the trial one's."""
 
+ANALYST_DATABASE_URL = "EKIBEN_ANALYST_DATABASE_URL"
+"""Environment variable with the URL of the analyst's own database, `postgresql://user:password@host/database`."""
+
 _CONFLICT, _NOT_FOUND = 409, 404
 _BASIC_AUTH = "kubernetes.io/basic-auth"
 _PASSWORD_BYTES = 24
@@ -125,16 +128,30 @@ def trial_database_uri(password: str) -> str:
     return f"postgresql+psycopg://mlflow:{quote(password, safe='')}@postgresql:5432/mlflow"
 
 
+def analyst_database() -> dict[str, str]:
+    """Return a new account of the trial PostgreSQL: its server reads the password, services the URL."""
+    password = new_password()
+    return {
+        "password": password,
+        "url": f"postgresql://analyst:{quote(password, safe='')}@postgresql:5432/analyst",
+    }
+
+
 def account(username: str) -> dict[str, str]:
     """Return a new account of MLflow."""
     return {"username": username, "password": new_password()}
 
 
-def make_secrets(bootstrap: Bootstrap, database_uri: str) -> str:
+def make_secrets(bootstrap: Bootstrap, database_uri: str, analyst_url: str = "") -> str:
     """Make all Secrets that are missing; return the API key for people if it was made now, else nothing.
 
-    `database_uri` is empty for the platform's own PostgreSQL, whose password is then made too.
+    `database_uri` is empty for the platform's own PostgreSQL, whose password is then made too, with the
+    analyst's account in it unless `analyst_url` is the address of another one.
     """
+    if analyst_url:
+        bootstrap.ensure(Wanted("analyst-database", lambda: {"url": analyst_url}))
+    elif not database_uri:
+        bootstrap.ensure(Wanted("analyst-database", analyst_database))
     if not database_uri:
         bootstrap.ensure(Wanted("postgresql", lambda: {"password": new_password()}))
         database_uri = trial_database_uri((bootstrap.read("postgresql") or {})["password"])
@@ -173,7 +190,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         bootstrap = Bootstrap(connect(options.context, options.kubeconfig), options.namespace)
         bootstrap.ensure_namespace()
-        api_key = make_secrets(bootstrap, os.environ.get(DATABASE_URI, ""))
+        addresses = (os.environ.get(name, "") for name in (DATABASE_URI, ANALYST_DATABASE_URL))
+        api_key = make_secrets(bootstrap, *addresses)
     except ConfigException as error:
         sys.stderr.write(f"No such context: {error}\n")
         return 1

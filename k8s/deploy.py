@@ -21,8 +21,15 @@ ROOT = Path(__file__).parents[1]
 CHART = ROOT / "charts" / "platform"
 VALUES = ROOT / "k8s" / "values"
 RELEASE = "ekiben"
-IMAGES = ("battle", "training", "mlflow")
-"""Parts of the platform that run an image of ours; each is called like its image."""
+IMAGES = {
+    "battle": "battle",
+    "analyst": "analyst",
+    "analystData": "analyst",
+    "analystData.llm": "llm",
+    "training": "training",
+    "mlflow": "mlflow",
+}
+"""Values of the platform that have an `image` of ours, and which one."""
 
 KUBECONFIG_CONTENT = "KUBECONFIG_CONTENT"
 """Environment variable with a whole kubeconfig, for pipelines that keep it as a secret."""
@@ -49,11 +56,11 @@ def upgrade_command(options: argparse.Namespace, version: str, *, first: bool) -
     command = ["helm", "upgrade", "--install", RELEASE, str(CHART)]
     command += [] if first else [going_back, "--timeout", TIMEOUT]
     command += ["--values", str(VALUES / f"{options.environment}.yaml")]
-    for image in IMAGES:
+    for part, image in IMAGES.items():
         if options.repository:
-            command += ["--set", f"{image}.image.repository={options.repository}/{image}"]
+            command += ["--set", f"{part}.image.repository={options.repository}/{image}"]
         if options.tag:
-            command += ["--set", f"{image}.image.tag={options.tag}"]
+            command += ["--set", f"{part}.image.tag={options.tag}"]
     return [*command, *_where(options), *options.further]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
+from k8s.dashboards.analyst import make_analyst
 from k8s.dashboards.resources import make_resources
 from k8s.dashboards.rollout import make_rollout
 from k8s.dashboards.service import make_service
@@ -16,6 +17,7 @@ DASHBOARDS: Mapping[str, Callable[[], Dashboard]] = {
     "inference/files/dashboards/service.json": make_service,
     "inference/files/dashboards/resources.json": make_resources,
     "training/files/dashboards/rollout.json": make_rollout,
+    "analyst/files/dashboards/analyst.json": make_analyst,
 }
 
 

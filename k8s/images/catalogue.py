@@ -27,6 +27,8 @@ class Image:
     """Whether it gets the battle simulator."""
     service: bool = False
     """Whether it is a model's service: then it is made from a bento."""
+    archives: str = ""
+    """Folder of the project into which the price history is fetched before, so that the image has it."""
 
     @property
     def dockerfile(self) -> Path:
@@ -43,7 +45,8 @@ _ONLY_FOR_FIGURES_AND_MODELS = (
 IMAGES = {
     image.name: image
     for image in (
-        Image("battle", "serve", service=True),
+        Image("battle", "battle", service=True),
+        Image("analyst", "analyst", service=True, archives="bentos/analyst/archives"),
         Image("training", "train", ("bentos", "training"), simulator=True),
         Image("mlflow", "mlflow", without=_ONLY_FOR_FIGURES_AND_MODELS),
         Image(
@@ -52,6 +55,15 @@ IMAGES = {
             folders=("bentos/__init__.py", "bentos/core", "bentos/battle", "loadtests"),
             # Locust brings a plugin for it, which only tests that use Locust would load.
             without=("pytest", "iniconfig", "pluggy"),
+        ),
+        Image(
+            "llm",
+            "llm",
+            folders=(
+                "bentos/__init__.py",
+                "bentos/core",
+                *(f"bentos/analyst/{name}.py" for name in ("__init__", "llm", "settings")),
+            ),
         ),
     )
 }

@@ -40,6 +40,8 @@ def stage_context(image: Image, folder: Path, model: str, root: Path = ROOT) -> 
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    if image.archives:
+        _stage_archives(image, root)
     if image.service:
         bento = _stage_bento(image.name, folder, model, root)
         return bento, bento / "env/docker/Dockerfile"
@@ -57,6 +59,22 @@ def _stage_folder(image: Image, folder: Path, root: Path) -> tuple[Path, Path]:
         _stage_simulator(folder, root)
         _stage_metadata(folder / "src")
     return folder, folder / "Dockerfile"
+
+
+def _stage_archives(image: Image, root: Path) -> None:
+    folder = root / image.archives
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / ".gitignore").write_text("*\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "bentos.analyst.collect", "archives"],
+        cwd=ROOT,
+        env={**os.environ, "EKIBEN_COLLECT_ARCHIVES": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise ContextNotStaged(image.name, (done.stderr or done.stdout).strip())
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -1,6 +1,7 @@
 """One cluster and one platform for all scenarios; figures at the end, diagnostics where one fails."""
 
 import os
+import re
 from collections.abc import Generator, Iterator
 
 import pytest
@@ -70,6 +71,11 @@ def prometheus(cluster: Cluster) -> Prometheus:
 @pytest.fixture
 def battle(platform: Platform) -> Service:
     return platform.battle
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run scenarios in the order of their numbers: the tenth is the last."""
+    items.sort(key=lambda item: int(re.sub(r"\D*(\d+).*", r"\1", item.path.name)))
 
 
 @pytest.hookimpl(wrapper=True)

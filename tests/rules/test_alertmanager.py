@@ -20,6 +20,9 @@ TOLD = {
     "EkibenErrorBudgetBurnFast": "on-call,platform",
     "EkibenTrainingFailed": "data-science",
     "EkibenTrainingStale": "data-science",
+    "EkibenPricesMissing": "data-science",
+    "EkibenFallbackAnswers": "data-science",
+    "EkibenBudgetNearlySpent": "data-science",
 }
 """Receivers of each alert; the others are told to platform."""
 
@@ -31,6 +34,12 @@ INHIBITED = [
     ("EkibenDatabaseDown", "EkibenRegistryErrors"),
     ("EkibenRegistryDown", "EkibenTrainingFailed"),
     ("EkibenTrainingFailed", "EkibenTrainingStale"),
+    ("EkibenDatabaseDown", "EkibenPriceStoreDown"),
+    ("EkibenPriceStoreDown", "EkibenPricesStale"),
+    ("EkibenPriceStoreDown", "EkibenNewsStale"),
+    ("EkibenBudgetNearlySpent", "EkibenFallbackAnswers"),
+    ("EkibenProviderLeftAlone", "EkibenFallbackAnswers"),
+    ("EkibenProviderLeftAlone", "EkibenProviderSlow"),
 ]
 """An alert, and another that is left out while it fires."""
 
@@ -42,6 +51,9 @@ INDEPENDENT = [
     ("EkibenLowConfidence", "EkibenHighLatency"),
     ("EkibenServiceDown", "EkibenRegistryDown"),
     ("EkibenRegistryDown", "EkibenHighErrorRatio"),
+    ("EkibenRegistryDown", "EkibenPriceStoreDown"),
+    ("EkibenProviderSlow", "EkibenFallbackAnswers"),
+    ("EkibenPricesStale", "EkibenNewsStale"),
 ]
 
 

@@ -33,6 +33,9 @@ ROUTED = {
     "EkibenErrorBudgetBurnSlow": ("ticket", "platform"),
     "EkibenTrainingFailed": ("ticket", "data-science"),
     "EkibenTrainingStale": ("ticket", "data-science"),
+    "EkibenPricesMissing": ("ticket", "data-science"),
+    "EkibenFallbackAnswers": ("ticket", "data-science"),
+    "EkibenBudgetNearlySpent": ("ticket", "data-science"),
 }
 """Who is told of what, where that was decided; all else is a ticket for the platform team."""
 

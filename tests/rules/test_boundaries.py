@@ -33,6 +33,12 @@ THRESHOLDS = {
     "EkibenRegistryErrors": ("errorRatio", 0.05),
     "EkibenDatabaseConnectionsNearMax": ("connectionsRatio", 0.8),
     "EkibenVolumeNearlyFull": ("volumeFreeRatio", 0.1),
+    "EkibenPricesStale": ("priceAgeHours", 3),
+    "EkibenNewsStale": ("newsAgeHours", 12),
+    "EkibenFallbackAnswers": ("fallbackRatio", 0.2),
+    "EkibenBudgetNearlySpent": ("budgetRatio", 0.9),
+    "EkibenProviderLeftAlone": ("breakerRatio", 0.5),
+    "EkibenProviderSlow": ("providerP95Seconds", 10),
 }
 """The value that decides about an alert, and its default."""
 
@@ -53,6 +59,8 @@ OTHER_VALUES: list[tuple[str, dict[str, float]]] = [
     ("EkibenReconcilerStalled", {"reconcilerStalledMinutes": 6}),
     ("EkibenTrainingStale", {"trainingStaleHours": 47}),
     ("EkibenTrainingStale", {"trainingStaleHours": 49}),
+    ("EkibenPricesMissing", {"priceGaps": 1}),
+    ("EkibenPricesMissing", {"priceGaps": 3}),
 ]
 DELAYED = sorted(alert for alert, (_, rule) in all_alerts().items() if "for" in rule)
 

@@ -43,6 +43,15 @@ def test_grafana_gets_every_dashboard_from_the_platform() -> None:
     assert sorted(names) == ["resources.json", "rollout.json", "service.json"]
 
 
+def test_the_analyst_is_watched_like_the_others() -> None:
+    found = render("platform", VALUES[1])
+    for kind, names in (("PodMonitor", {"analyst"}), ("PrometheusRule", {"analyst", "analyst-data"})):
+        assert {item["metadata"]["name"] for item in found.of(kind)} == names
+        assert {item["metadata"]["labels"]["release"] for item in found.of(kind)} == {"kube-prometheus-stack"}
+    maps = [name for item in found.of("ConfigMap") for name in item.get("data", {})]
+    assert "analyst.json" in maps
+
+
 def test_rules_can_be_had_without_an_operator() -> None:
     command = next(command for command in COMMANDS if command.startswith("helm "))
     rule = yaml.safe_load(run_helm(*shlex.split(command)[1:]))
@@ -52,7 +61,7 @@ def test_rules_can_be_had_without_an_operator() -> None:
 def test_the_secrets_are_those_that_alertmanager_reads() -> None:
     secrets = [shlex.split(command) for command in COMMANDS if "create secret" in command]
     names = {words[words.index("generic") + 1] for words in secrets}
-    spec = VALUES[1]["alertmanager"]["alertmanagerSpec"]
+    spec = VALUES[2]["alertmanager"]["alertmanagerSpec"]
     assert names == {spec["configSecret"], *spec["secrets"]}
 
 

@@ -97,6 +97,33 @@ valueFrom: {resourceFieldRef: {resource: requests.cpu, divisor: "1"}}
 - name: EKIBEN_MODEL_FETCH_TIMEOUT_SECONDS
   value: {{ .Values.model.fetchTimeoutSeconds | int64 | quote }}
 {{- end }}
+{{- if .Values.database.existingSecret }}
+{{ include "ekiben.databaseEnv" .Values.database }}
+{{- end }}
+{{- end -}}
+
+{{/* What brings the tables up to date before the service starts, as a YAML list; an empty one if nothing does. */}}
+{{- define "inference.initContainers" -}}
+{{- if and .Values.database.existingSecret .Values.database.migrate -}}
+- name: migrate
+  image: {{ include "ekiben.image" (dict "root" . "image" .Values.image) }}
+  imagePullPolicy: {{ .Values.image.pullPolicy }}
+  command:
+    - python
+    - -m
+    - bentos.core.migrate
+  env:
+    {{- include "ekiben.databaseEnv" .Values.database | nindent 4 }}
+  resources:
+    {{- toYaml .Values.resources | nindent 4 }}
+  securityContext:
+    {{- include "ekiben.containerSecurityContext" . | nindent 4 }}
+  volumeMounts:
+    - name: tmp
+      mountPath: /tmp
+{{- else -}}
+[]
+{{- end -}}
 {{- end -}}
 
 {{/* Annotations of the pods that the chart sets, as YAML; nothing if there are none. */}}
@@ -125,6 +152,7 @@ valueFrom: {resourceFieldRef: {resource: requests.cpu, divisor: "1"}}
   {{- $_ := set $read "checksum/public-key-secret" (list "Secret" $key.existingSecret) -}}
   {{- $_ := set $read "checksum/auth" (list "Secret" (ternary .Values.auth.existingSecret "" .Values.auth.enabled)) -}}
   {{- $_ := set $read "checksum/store" (list "Secret" .Values.model.store.existingSecret) -}}
+  {{- $_ := set $read "checksum/database" (list "Secret" .Values.database.existingSecret) -}}
   {{- range $annotation, $object := $read -}}
     {{- if last $object -}}
       {{- with include "ekiben.checksum" (dict "root" $ "kind" (first $object) "name" (last $object)) -}}

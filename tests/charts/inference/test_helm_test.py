@@ -63,11 +63,14 @@ def test_test_without_a_key_gets_none_and_can_be_left_out() -> None:
 def _service(ready: bool, knows: str) -> Iterator[str]:
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self._answer(200 if ready else 503)
+            self._answer((200 if ready else 503) if self.path == "/readyz" else self._verdict())
 
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["content-length"]))
-            self._answer(200 if knows in ("", self.headers["x-api-key"]) else 401)
+            self._answer(self._verdict())
+
+        def _verdict(self) -> int:
+            return 200 if knows in ("", self.headers["x-api-key"]) else 401
 
         def _answer(self, status: int) -> None:
             self.send_response(status)
@@ -83,6 +86,7 @@ def _service(ready: bool, knows: str) -> Iterator[str]:
         server.shutdown()
 
 
+@pytest.mark.parametrize("body", ["{}", ""], ids=["POST", "GET"])
 @pytest.mark.parametrize(
     ("ready", "knows", "key", "wants_key", "passes"),
     [
@@ -96,14 +100,14 @@ def _service(ready: bool, knows: str) -> Iterator[str]:
     ],
 )
 def test_test_passes_exactly_if_the_service_is_ready_and_asks_for_keys(
-    ready: bool, knows: str, key: str, wants_key: str, passes: bool
+    ready: bool, knows: str, key: str, wants_key: str, passes: bool, body: str
 ) -> None:
     with _service(ready, knows) as url:
         environment = {
             "SERVICE_URL": url,
             "WAIT_SECONDS": "0",
             "REQUEST_PATH": "/p",
-            "REQUEST_BODY": "{}",
+            "REQUEST_BODY": body,
             "WANTS_KEY": wants_key,
             "API_KEY": key,
             "PATH": os.environ["PATH"],
@@ -124,6 +128,12 @@ def test_notes_say_how_to_watch_ask_and_test() -> None:
     assert 'curl http://battle.games:80/api/v1/predict/battle \\\n    -H "X-API-Key: $API_KEY"' in told
     assert "helm test battle --namespace games --logs" in told
     assert "WARNING" not in told
+
+
+def test_notes_ask_by_get_where_nothing_is_sent() -> None:
+    told = _notes(tests={"path": "/price-analysis?limit=24", "body": ""}, auth={"enabled": False})
+    assert "curl http://battle.games:80/price-analysis?limit=24\n" in told
+    assert "Content-Type" not in told
 
 
 def test_notes_say_which_model_is_served() -> None:

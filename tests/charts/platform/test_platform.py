@@ -16,6 +16,7 @@ DNS = Place("kube-system", {"k8s-app": "kube-dns"})
 PROMETHEUS = Place("monitoring", {"app": "prometheus"})
 CALLER = Place("ekiben", {"ekiben.io/client": "true"})
 MADE_BY_BOOTSTRAP = {
+    "analyst-database",
     "ekiben-api-keys",
     "ekiben-signing",
     "ekiben-test-key",

@@ -14,7 +14,8 @@ from tests.e2e.support.waiting import Stopwatch, wait_until
 RELEASE = "ekiben"
 NAMESPACE = "ekiben-e2e"
 CHART = "charts/platform"
-PARTS = ("battle", "training", "mlflow", "postgresql")
+PARTS = ("battle", "analystData", "training", "mlflow", "postgresql")
+"""Those whose rules are loaded. Without `analyst`, whose pods would be missed until the last scenario."""
 VALUES = ROOT / "k8s/values/e2e.yaml"
 SERVICE_CHART = "charts/inference"
 KEY_FILE = BUILD / "api-key"
@@ -41,6 +42,12 @@ class Platform:
         """The service that callers ask."""
         labels = f"app.kubernetes.io/name=battle,app.kubernetes.io/instance={RELEASE}"
         return Service(self.cluster, "battle", self.key, labels)
+
+    @property
+    def analyst(self) -> Service:
+        """The service that explains prices, while it is turned on."""
+        labels = f"app.kubernetes.io/name=analyst,app.kubernetes.io/instance={RELEASE}"
+        return Service(self.cluster, "analyst", self.key, labels)
 
     def prepare(self) -> None:
         """Make the namespace and the Secrets that charts expect, from nothing."""

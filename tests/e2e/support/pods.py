@@ -67,7 +67,7 @@ def pod(
 def start_caller(cluster: Cluster) -> None:
     """Start the pod from which everything is asked."""
     container = restricted({"image": BATTLE_IMAGE, "command": IDLE})
-    _start(cluster, pod(CALLER, container, {"ekiben.io/client": "true"}))
+    start(cluster, pod(CALLER, container, {"ekiben.io/client": "true"}))
 
 
 def start_workshop(cluster: Cluster, claim: str, signing_secret: str) -> None:
@@ -82,7 +82,7 @@ def start_workshop(cluster: Cluster, claim: str, signing_secret: str) -> None:
     ]
     security = {"runAsUser": 10001, "runAsGroup": 10001, "fsGroup": 10001}
     container = restricted({"image": TRAINING_IMAGE, "command": IDLE, "volumeMounts": mounts})
-    _start(cluster, pod(WORKSHOP, container, volumes=volumes, securityContext=security))
+    start(cluster, pod(WORKSHOP, container, volumes=volumes, securityContext=security))
 
 
 def start_node_agent(cluster: Cluster) -> None:
@@ -91,7 +91,7 @@ def start_node_agent(cluster: Cluster) -> None:
     cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": HELPERS, "labels": labels}})
     security = {"runAsUser": 0, "capabilities": {"drop": ["ALL"], "add": ["KILL", "SYS_PTRACE"]}}
     container = {"image": BATTLE_IMAGE, "command": IDLE, "securityContext": security}
-    _start(cluster, pod(NODE, container, hostPID=True), HELPERS)
+    start(cluster, pod(NODE, container, hostPID=True), HELPERS)
 
 
 def kill_server(cluster: Cluster, uid: str) -> str:
@@ -103,7 +103,7 @@ def start_burners(cluster: Cluster, count: int) -> None:
     """Start pods that use all the processor that they can get."""
     for number in range(count):
         container = restricted({"image": BATTLE_IMAGE, "command": ["python", "-c", BURNER]})
-        _start(cluster, pod(f"burner-{number}", container, {"ekiben.io/e2e-burner": "true"}))
+        start(cluster, pod(f"burner-{number}", container, {"ekiben.io/e2e-burner": "true"}))
 
 
 def stop_burners(cluster: Cluster) -> None:
@@ -111,7 +111,8 @@ def stop_burners(cluster: Cluster) -> None:
     cluster.kubectl("delete", "pods", "--selector", "ekiben.io/e2e-burner", "--wait=true")
 
 
-def _start(cluster: Cluster, described: dict[str, Any], namespace: str | None = None) -> None:
+def start(cluster: Cluster, described: dict[str, Any], namespace: str | None = None) -> None:
+    """Start a pod, in the place of one of its name, and wait until it is ready."""
     name = described["metadata"]["name"]
     inside = ("--namespace", namespace or cluster.namespace)
     cluster.kubectl("delete", "pod", name, "--ignore-not-found", *inside)

@@ -13,7 +13,9 @@ RULES = "prometheus-rules"
 
 def rendered_groups(cluster: Cluster) -> list[dict[str, Any]]:
     """Return the rule groups of the platform with the values that the tests install it with."""
-    switches = [f"--set={part}.prometheusRule.enabled=true" for part in PARTS]
+    switches = [f"--set={part}.prometheusRule.enabled=true" for part in PARTS] + [
+        "--set=parts.analystData=true"
+    ]
     rendered = cluster.helm("template", RELEASE, CHART, "--values", str(VALUES), *switches)
     objects = [one for one in yaml.safe_load_all(rendered) if one]
     return [group for one in objects if one["kind"] == "PrometheusRule" for group in one["spec"]["groups"]]

@@ -1,6 +1,7 @@
 """One service in the cluster: its pods, its pin, and what it answers to a caller in another pod."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -26,6 +27,8 @@ class Answer:
     status: int
     headers: dict[str, str]
     body: str
+    seconds: float
+    """From the connection to the end of the answer, as the caller's pod saw it."""
 
     @property
     def json(self) -> Any:
@@ -69,13 +72,19 @@ class Service:
         self.key = key
         self._selector = selector
 
-    def ask(self, path: str = PREDICT, key: str | None = None, **request: Any) -> Answer:
+    def ask(
+        self,
+        path: str = PREDICT,
+        key: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        **request: Any,
+    ) -> Answer:
         """Ask from the caller's pod; `key` is the service's own unless given, an empty one is left out."""
         used = self.key if key is None else key
         if not {"body", "rows", "padding_bytes", "method"} & set(request):
             request["body"] = json.dumps(QUESTION)
-        headers = {"X-API-Key": used} if used else {}
-        orders = json.dumps({"host": self.name, "path": path, "headers": headers, **request})
+        said = {**({"X-API-Key": used} if used else {}), **(headers or {})}
+        orders = json.dumps({"host": self.name, "path": path, "headers": said, **request})
         return Answer(**json.loads(self.cluster.exec(CALLER, "python", "-c", ASKER.read_text(), orders)))
 
     def deployment(self) -> Any:

@@ -11,7 +11,15 @@ import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
 from bentos.core.auth import parse_digests
-from k8s.bootstrap import DATABASE_URI, POD_SECURITY, main, new_api_key, new_signing_keys, trial_database_uri
+from k8s.bootstrap import (
+    ANALYST_DATABASE_URL,
+    DATABASE_URI,
+    POD_SECURITY,
+    main,
+    new_api_key,
+    new_signing_keys,
+    trial_database_uri,
+)
 from tests.support.apiserver import ApiServer, running_apiserver
 
 NAMESPACE = "/api/v1/namespaces/ekiben"
@@ -29,6 +37,7 @@ SECRETS = {
 @pytest.fixture(autouse=True)
 def _no_database_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(DATABASE_URI, raising=False)
+    monkeypatch.delenv(ANALYST_DATABASE_URL, raising=False)
 
 
 @pytest.fixture
@@ -73,7 +82,7 @@ def _secrets(server: ApiServer) -> dict[str, dict[str, str]]:
 
 def test_everything_is_made(server: ApiServer, kubeconfig: Path) -> None:
     assert _bootstrap(kubeconfig) == 0
-    assert _secrets(server).keys() == SECRETS | {"postgresql"}
+    assert _secrets(server).keys() == SECRETS | {"postgresql", "analyst-database"}
     assert server.get(NAMESPACE)["metadata"]["labels"].items() >= POD_SECURITY.items()
 
 
@@ -125,6 +134,24 @@ def test_a_database_of_ones_own_needs_no_password_for_the_trial_one(
     _bootstrap(kubeconfig)
     assert _secrets(server).keys() == SECRETS
     assert _secrets(server)["mlflow-database"]["auth-database-uri"] == "postgresql+psycopg://u:p@db/m"
+
+
+def test_the_analysts_address_holds_the_password_that_the_trial_server_gives_its_role(
+    server: ApiServer, kubeconfig: Path
+) -> None:
+    _bootstrap(kubeconfig)
+    found = _secrets(server)["analyst-database"]
+    assert found["url"] == f"postgresql://analyst:{found['password']}@postgresql:5432/analyst"
+
+
+@pytest.mark.parametrize("database_uri", ["", "postgresql+psycopg://u:p@db/m"])
+def test_the_analyst_may_have_a_database_of_ones_own(
+    server: ApiServer, kubeconfig: Path, monkeypatch: pytest.MonkeyPatch, database_uri: str
+) -> None:
+    monkeypatch.setenv(DATABASE_URI, database_uri)
+    monkeypatch.setenv(ANALYST_DATABASE_URL, "postgresql://u:p@db/analyst")
+    _bootstrap(kubeconfig)
+    assert _secrets(server)["analyst-database"] == {"url": "postgresql://u:p@db/analyst"}
 
 
 def test_what_is_there_stays(server: ApiServer, kubeconfig: Path) -> None:

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from k8s.deploy import ask_command, main, reaching, rollback_command, train_commands, upgrade_command
+from k8s.deploy import IMAGES, ask_command, main, reaching, rollback_command, train_commands, upgrade_command
+from tests.support.helm import containers, pod_specs, run_helm
 
 
 def _options(**options: Any) -> Namespace:
@@ -55,9 +57,23 @@ def test_environment_chooses_the_values_file() -> None:
 def test_tag_and_repository_are_given_only_where_they_are_set() -> None:
     assert "--set" not in upgrade_command(_options(), "v4.0.0", first=False)
     command = upgrade_command(_options(tag="v1", repository="r/e"), "v4.0.0", first=False)
-    for image in ("battle", "training", "mlflow"):
-        assert f"{image}.image.tag=v1" in command
-        assert f"{image}.image.repository=r/e/{image}" in command
+    for part, image in IMAGES.items():
+        assert f"{part}.image.tag=v1" in command
+        assert f"{part}.image.repository=r/e/{image}" in command
+
+
+def test_every_image_of_the_platform_is_set() -> None:
+    command = upgrade_command(_options(tag="v1", repository="r/e"), "v4.0.0", first=False)
+    chosen = [word for word in command if ".image." in word]
+    parts = (f"parts.{part}=true" for part in ("analyst", "analystData"))
+    options = [word for choice in (*chosen, *parts) for word in ("--set", choice)]
+    text = run_helm("template", "ekiben", "charts/platform", *options)
+    pods = [pod for _, pod in pod_specs([found for found in yaml.safe_load_all(text) if found])]
+    images = {container["image"] for pod in pods for container in containers(pod)}
+    assert {image for image in images if "/ekiben/" in image} == set()
+    assert {image for image in images if image.startswith("r/e/")} == {
+        f"r/e/{name}:v1" for name in IMAGES.values()
+    }
 
 
 def test_context_and_namespace_are_always_named() -> None:

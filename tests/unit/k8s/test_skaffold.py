@@ -80,14 +80,14 @@ def test_every_image_of_the_platform_is_built_and_given_to_the_chart(config: Any
     artifacts = {
         artifact["image"]: artifact["custom"]["buildCommand"] for artifact in config["build"]["artifacts"]
     }
-    assert set(artifacts) == {Naming().reference(name).rpartition(":")[0] for name in DEPLOYED}
-    for name in DEPLOYED:
+    assert set(artifacts) == {Naming().reference(name).rpartition(":")[0] for name in DEPLOYED.values()}
+    for part, name in DEPLOYED.items():
         assert name in IMAGES
         assert f"build {name} --reference" in artifacts[f"docker.io/ekiben/{name}"]
         variable = re.sub(r"\W", "_", f"docker.io/ekiben/{name}")
         given = config[".release"]["setValueTemplates"]
-        assert given[f"{name}.image.repository"] == f"{{{{.IMAGE_REPO_{variable}}}}}"
-        assert given[f"{name}.image.tag"] == f"{{{{.IMAGE_TAG_{variable}}}}}"
+        assert given[f"{part}.image.repository"] == f"{{{{.IMAGE_REPO_{variable}}}}}"
+        assert given[f"{part}.image.tag"] == f"{{{{.IMAGE_TAG_{variable}}}}}"
 
 
 def test_check_in_the_cluster_runs_under_the_strictest_pod_security() -> None:

