@@ -59,7 +59,7 @@ check: .venv/.synced ## Check format, lint, types, layers, security, lock and se
 	$(TOOL) bandit==1.9.4 bandit --quiet --severity-level medium --recursive bentos training loadtests k8s
 	$(UV) lock --check
 	git ls-files -z --cached --others --exclude-standard ':!uv.lock' ':!*.sum' | xargs -0 $(BIN)/detect-secrets-hook \
-	  --disable-plugin HexHighEntropyString --disable-plugin Base64HighEntropyString --exclude-lines '([sS]ecret(Name|Key)?|passwordKey|privateKey|authKey)["\]]*( ==|:) |existingSecret|mlflow:PASSWORD@|user:password@'
+	  --disable-plugin HexHighEntropyString --disable-plugin Base64HighEntropyString --exclude-lines '([sS]ecret(Name|Key)?|passwordKey|privateKey|authKey)["\]]*( ==|:) |existingSecret|[a-z]+:PASSWORD@|user:password@|ann:secret@'
 
 fix: .venv/.synced ## Format, and repair what the linter can repair
 	$(BIN)/ruff format $(CODE)

@@ -74,7 +74,7 @@ def _reference(image: Image, options: argparse.Namespace) -> str:
 def _parser() -> argparse.ArgumentParser:
     names = default_naming()
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("images", nargs="*", metavar="IMAGE", help="battle, training, mlflow, loadtests")
+    common.add_argument("images", nargs="*", metavar="IMAGE", help=", ".join(IMAGES))
     common.add_argument(
         "--registry", default=names.registry, help="what comes before the name (default: $REGISTRY)"
     )
