@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from bentos.core.errors import EkibenError, SettingsError
 from k8s.images.build import build_image
-from k8s.images.catalogue import Image, Naming, default_naming, find_images
+from k8s.images.catalogue import IMAGES, Image, Naming, default_naming, find_images
 from k8s.images.engine import Engine
 from k8s.images.listing import SBOM, sign, write_bill_of_materials
 
