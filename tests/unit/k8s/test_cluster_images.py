@@ -18,7 +18,8 @@ def _named(loaded: list[str]) -> Target:
 
 def test_every_image_has_the_name_that_the_charts_use() -> None:
     assert names("v1") == [
-        f"docker.io/ekiben/{name}:v1" for name in ("battle", "training", "mlflow", "loadtests")
+        f"docker.io/ekiben/{name}:v1"
+        for name in ("battle", "analyst", "training", "mlflow", "loadtests", "llm")
     ]
 
 
