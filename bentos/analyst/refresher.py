@@ -52,6 +52,7 @@ class Refresher:
         self._windows = [int(window) for window in settings.windows.split(",")]
         self._languages = read_languages(settings.languages)
         self._preparing: asyncio.Task[None] | None = None
+        self._seen: Edition | None = None
         self._told: dict[str, bool] = {}
         self._is_up = True
 
@@ -72,21 +73,23 @@ class Refresher:
 
     async def _look(self, number: int) -> None:
         try:
-            has_changed = await self._prices.renew()
+            edition = await self._prices.renew()
             if number % LOOKS_BETWEEN_NEWS == 0:
                 await self._look_around()
             self._tell_store(is_up=True)
         except DatabaseUnavailable as error:
             self._tell_store(is_up=False, reason=str(error))
             return
-        if has_changed and self._prices.current is not None:
-            self._tell_prices(self._prices.current)
-            await self._begin_preparing(self._prices.current)
+        # Who reads an edition first may be a caller, so what counts is which one was seen here.
+        if edition is not self._seen:
+            self._seen = edition
+            self._tell_prices(edition)
+            await self._begin_preparing(edition)
 
     async def _look_around(self) -> None:
-        await self._news.renew()
-        if self._news.current:
-            self._measures.tell_news(self._news.current[0].published_at.timestamp())
+        headlines = await self._news.renew()
+        if headlines:
+            self._measures.tell_news(headlines[0].published_at.timestamp())
         used = await self._budget.used()
         self._measures.tell_budget(used.tokens, used.cost_micros)
 

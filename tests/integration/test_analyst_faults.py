@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -21,7 +22,6 @@ from tests.support.callers import Caller, Told, ask_all
 from tests.support.misbehaving_llm import Behaviour, MisbehavingLlm, misbehaving_llm
 from tests.support.serving import ServerProcess, serving
 from tests.support.tiny_analyst import (
-    CLOSES,
     fill,
     make_analyst_package,
     tiny_candles,
@@ -29,14 +29,18 @@ from tests.support.tiny_analyst import (
     truthful,
 )
 
-REQUESTS = 10_000
+REQUESTS = int(os.environ.get("FAULT_REQUESTS", "1000"))
+SPARE_SECONDS = float(os.environ.get("FAULT_SPARE_SECONDS", "4"))
+"""On top of the deadline. `FAULT_REQUESTS=10000 FAULT_SPARE_SECONDS=0.1` is the strict run, on an idle
+machine; less than the time of a call shows that nobody waits for the model."""
 CALLERS = 20
+MOST_WINDOW = 60
 DEADLINE_SECONDS = 2.0
-MOST_SECONDS = DEADLINE_SECONDS + 0.1
+MOST_SECONDS = DEADLINE_SECONDS + SPARE_SECONDS
 BREAKER_FAILURES = 5
 SETTINGS = {
     "deadline_seconds": DEADLINE_SECONDS,
-    "call_seconds": 4,
+    "call_seconds": 8,
     "breaker_failures": BREAKER_FAILURES,
     "breaker_seconds": 0.5,
     "windows": "24",
@@ -79,7 +83,7 @@ def draw_paths(count: int, generator: np.random.Generator) -> list[str]:
 
 def draw_path(generator: np.random.Generator) -> str:
     symbol, language = generator.choice(["BTC", "ETH"]), generator.choice(["en", "fr"])
-    question = f"limit={generator.integers(2, CLOSES)}&symbol={symbol}&lang={language}"
+    question = f"limit={generator.integers(2, MOST_WINDOW)}&symbol={symbol}&lang={language}"
     kinds = {
         f"/price-analysis?{question}": 50,
         f"/price-analysis/stream?{question}": 10,

@@ -5,6 +5,7 @@ import json
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -153,4 +154,7 @@ def test_broken_service_module_is_a_500_and_the_routes_go_on(
         assert process.ask("GET", "/docs.json").status == 500
         assert process.ask("GET", "/docs.json").json["type"] == "urn:ekiben:problem:internal-failure"
         assert process.ask("POST", "/api/v1/leaf", LEAF).status == 200
+        deadline = time.monotonic() + 30
+        while "service_that_is_not_there" not in "\n".join(process.text) and time.monotonic() < deadline:
+            time.sleep(0.05)
         assert "service_that_is_not_there" in "\n".join(process.text)

@@ -92,15 +92,16 @@ async def until(holds: Callable[[], bool]) -> None:
 
 async def break_table(database: DatabaseSettings, name: str) -> None:
     """Take a table away, as if it had never been made."""
-    await _alter(database, f"ALTER TABLE {name} RENAME TO gone_{name}")
+    await run_sql(database, f"ALTER TABLE {name} RENAME TO gone_{name}")
 
 
 async def mend_table(database: DatabaseSettings, name: str) -> None:
     """Give a table back."""
-    await _alter(database, f"ALTER TABLE gone_{name} RENAME TO {name}")
+    await run_sql(database, f"ALTER TABLE gone_{name} RENAME TO {name}")
 
 
-async def _alter(database: DatabaseSettings, statement: str) -> None:
+async def run_sql(database: DatabaseSettings, statement: str) -> None:
+    """Change the database behind everybody's back."""
     engine = open_engine(database)
     async with engine.begin() as connection:
         await connection.exec_driver_sql(statement)

@@ -1,7 +1,7 @@
 """Conversations with language models."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -11,7 +11,7 @@ from bentos.analyst.measures import Measures
 from bentos.analyst.observing import Observing
 from bentos.analyst.progress import Progress
 from bentos.analyst.providers.base import Prompt
-from bentos.analyst.providers.chain import NoAnswer
+from bentos.analyst.providers.chain import Chain, NoAnswer
 from bentos.analyst.providers.make import make_chain
 from bentos.analyst.settings import AnalystSettings
 from bentos.analyst.spending import Spending
@@ -84,5 +84,19 @@ def test_stream_that_breaks_is_no_answer_and_nothing_more_is_shown(
         with pytest.raises(NoAnswer):
             await asking.begin(progress).ask(PROMPT)
         assert (progress.text, progress.is_over) == ("The ", True)
+
+    with_asking(sqlite_settings, llm, work)
+
+
+def test_stream_that_ends_without_the_whole_answer_is_none(
+    sqlite_settings: DatabaseSettings, llm: MisbehavingLlm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def only_pieces(*_: object) -> AsyncIterator[str]:
+        yield "The "
+
+    async def work(asking: Asking) -> None:
+        monkeypatch.setattr(Chain, "stream", only_pieces)
+        with pytest.raises(NoAnswer, match="a stream ended without its end"):
+            await asking.begin(Progress()).ask(PROMPT)
 
     with_asking(sqlite_settings, llm, work)

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from bentos.analyst.candles import Candle
+from bentos.analyst.edition import Edition
 from bentos.analyst.opening import Parts
 from bentos.analyst.refresher import PREPARE_KEY
 from bentos.analyst.storage.prices import PriceStore
@@ -14,6 +15,7 @@ from tests.support.analyst_bench import (
     break_table,
     mend_table,
     parts_of_analyst,
+    run_sql,
     sample,
     until,
     with_analyst,
@@ -67,6 +69,52 @@ def test_usual_texts_are_ready_soon_after_new_prices(
             await until(lambda: len(llm.asked) == 12)
 
     with_analyst(sqlite_settings, llm, work, windows="24,48", deadline_seconds=30)
+
+
+def test_texts_are_prepared_although_a_caller_read_the_prices_first(
+    sqlite_settings: DatabaseSettings, llm: MisbehavingLlm
+) -> None:
+    async def work(parts: Parts) -> None:
+        await parts.analyst.history("BTC", 2)
+        async with Running(parts):
+            await until(lambda: len(llm.asked) == 2 and llm.under_way == 0)
+
+    with_analyst(sqlite_settings, llm, work, windows="24", languages="fr")
+
+
+def test_texts_are_prepared_although_news_could_not_be_read_at_first(
+    sqlite_settings: DatabaseSettings, llm: MisbehavingLlm
+) -> None:
+    async def work(parts: Parts) -> None:
+        await break_table(sqlite_settings, "news")
+        async with Running(parts):
+            await until(lambda: len(llm.asked) == 2 and llm.under_way == 0)
+
+    with_analyst(sqlite_settings, llm, work, windows="24", languages="fr")
+
+
+def test_texts_that_can_not_be_claimed_are_left_to_callers(
+    sqlite_settings: DatabaseSettings, llm: MisbehavingLlm, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def work(parts: Parts) -> None:
+        await break_table(sqlite_settings, "claims")
+        async with Running(parts):
+            await until(lambda: "Texts were not prepared" in capsys.readouterr().out)
+
+    with_analyst(sqlite_settings, llm, work)
+    assert llm.asked == []
+
+
+def test_symbol_without_prices_any_more_is_forgotten(sqlite_settings: DatabaseSettings) -> None:
+    async def work(parts: Parts) -> None:
+        name = "ekiben_analyst_price_age_seconds"
+        async with Running(parts):
+            await until(lambda: parts.measures.registry.get_sample_value(name, LABELS) is not None)
+            await run_sql(sqlite_settings, "DELETE FROM prices WHERE symbol = 'BTC'")
+            await fill(sqlite_settings, scale=2.0, symbols=["ETH"])
+            await until(lambda: parts.measures.registry.get_sample_value(name, LABELS) is None)
+
+    with_analyst(sqlite_settings, None, work)
 
 
 def test_one_replica_prepares_texts_and_the_others_leave_it_to_it(
@@ -169,7 +217,7 @@ def test_fault_of_ours_does_not_end_the_background(
     async def work(parts: Parts) -> None:
         faults = 0
 
-        async def fail() -> bool:
+        async def fail() -> Edition:
             nonlocal faults
             faults += 1
             raise ZeroDivisionError

@@ -33,14 +33,12 @@ def test_many_who_ask_at_once_are_answered_by_one_reading(sqlite_settings: Datab
 
 def test_same_prices_are_not_read_again_and_changed_ones_are(sqlite_settings: DatabaseSettings) -> None:
     async def work(parts: Parts) -> None:
-        assert await parts.prices.renew() is True
-        first = parts.prices.current
-        assert await parts.prices.renew() is False
-        assert parts.prices.current is first
+        first = await parts.prices.renew()
+        assert await parts.prices.renew() is first is parts.prices.current
         await fill(sqlite_settings, scale=2.0, symbols=["ETH"])
-        assert await parts.prices.renew() is True
-        assert parts.prices.current is not None
-        assert parts.prices.current.candles("ETH", 1) == tiny_candles("ETH", 1, scale=2.0)
+        second = await parts.prices.renew()
+        assert second is parts.prices.current
+        assert second.candles("ETH", 1) == tiny_candles("ETH", 1, scale=2.0)
 
     with_analyst(sqlite_settings, None, work)
 

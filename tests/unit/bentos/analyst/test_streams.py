@@ -131,3 +131,20 @@ def test_reader_who_leaves_does_not_stop_the_call(
         assert edition.answers["BTC", 24, "en"].answer.source == "stored"
 
     with_analyst(sqlite_settings, llm, work, deadline_seconds=30)
+
+
+def test_stream_of_a_text_that_failed_looks_for_a_better_one_behind_the_caller(
+    sqlite_settings: DatabaseSettings, llm: MisbehavingLlm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    llm.behaviour = "refused"
+    monkeypatch.setattr("bentos.analyst.calls.RETRY_SECONDS", {"provider": 0.0})
+
+    async def work(parts: Parts) -> None:
+        assert verdict_of(await collect(await parts.analyst.stream("BTC", 24, "en"))).source == "fallback"
+        llm.behaviour = "well"
+        assert verdict_of(await collect(await parts.analyst.stream("BTC", 24, "en"))).source == "fallback"
+        edition = parts.prices.current
+        assert edition is not None
+        await until(lambda: edition.answers["BTC", 24, "en"].answer.source == "stored")
+
+    with_analyst(sqlite_settings, llm, work, deadline_seconds=30)

@@ -237,3 +237,24 @@ def test_progress_is_shown_while_it_is_written(
         assert progress.text == written.text
 
     with_analyst(sqlite_settings, llm, work)
+
+
+def test_text_that_was_stored_just_before_the_claim_is_taken(
+    sqlite_settings: DatabaseSettings, llm: MisbehavingLlm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def work(parts: Parts) -> None:
+        wanted = await assignment(parts)
+        claim = parts.claims.claim
+
+        async def let_another_one_write_first(key: str, seconds: float) -> bool:
+            monkeypatch.setattr(parts.claims, "claim", claim)
+            await parts.writer.obtain(wanted)
+            return await claim(key, seconds)
+
+        monkeypatch.setattr(parts.claims, "claim", let_another_one_write_first)
+        written = await parts.writer.obtain(wanted)
+        assert isinstance(written, Written)
+        assert written.source == "stored"
+
+    with_analyst(sqlite_settings, llm, work)
+    assert len(llm.asked) == 1
