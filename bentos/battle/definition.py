@@ -17,12 +17,11 @@ from bentos.battle.catalogue import Limit, describe_pokemon, find_counters, list
 from bentos.battle.contract import load_contract
 from bentos.battle.explain import explain
 from bentos.battle.predictor import BattlePredictor, load_predictor
+from bentos.battle.tensors import INLINE_BATTLES, tensors
 from bentos.core.routing import Route, ServiceDefinition
 
 BATCH_BODY_BYTES = 4 * 1024 * 1024
 """10,000 battles with four named moves a side take about 2.5 MB."""
-INLINE_BATTLES = 8
-"""Up to this many battles are scored on the event loop; more would hold up single answers."""
 
 
 def routes(predictor: BattlePredictor) -> Sequence[Route]:
@@ -117,4 +116,5 @@ DEFINITION = ServiceDefinition(
     load=load_predictor,
     routes=routes,
     bento="bentos.battle.service:Battle",
+    tensors=tensors,
 )

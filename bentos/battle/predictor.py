@@ -13,8 +13,9 @@ from bentos.battle.api import (
     BattlesRequest,
 )
 from bentos.battle.contract import load_contract
-from bentos.battle.features import FloatArray, load_features
+from bentos.battle.features import FloatArray, IntArray, load_features
 from bentos.battle.loadouts import Loadout, UnknownPokemon, UnusableMoves, load_index
+from bentos.battle.pokedex import MOST_MOVES
 from bentos.core.errors import MOST_NAMED, FieldError, InvalidFields, SelfTestFailed
 from bentos.core.package import ModelPackage, require_contract
 from bentos.core.scorers import BoosterScorer, OnnxScorer
@@ -49,6 +50,8 @@ class BattlePredictor:
         self.onnx = OnnxScorer(files[ONNX_NAME], threads)
         self._stored = files[SELFTEST_NAME]
         self._names = {one.id: one.name for one in self.index.species}
+        self._places = (self.index.empty + 1) ** np.arange(MOST_MOVES - 1, -1, -1)
+        """Make one number of the four of a loadout: the smaller one belongs to the smaller loadout."""
 
     def predict(self, request: BattleRequest) -> BattleAnswer:
         """Answer one battle. Raises InvalidFields for an unknown id or moves that can't be had."""
@@ -78,12 +81,26 @@ class BattlePredictor:
     def win_probabilities(self, pairs: Sequence[tuple[Loadout, Loadout]]) -> NDArray[np.float64]:
         """Return float64[n]: `win_probability` of each pair."""
         rows = np.array([pair if pair[0] <= pair[1] else pair[::-1] for pair in pairs], dtype=np.int64)
-        first = np.concatenate(
-            [self._score(rows[start : start + CHUNK_ROWS]) for start in range(0, len(rows), CHUNK_ROWS)]
-        ).astype(np.float64)
         swapped = np.array([one > two for one, two in pairs])
         mirrored = np.array([one == two for one, two in pairs])
-        return np.where(mirrored, 0.5, np.where(swapped, 1.0 - first, first))
+        return self._win_probabilities(rows, swapped, mirrored)
+
+    def win_probabilities_of_arrays(self, pairs: IntArray) -> NDArray[np.float64]:
+        """Return float64[n]: `win_probability` of each pair in int64[n, 2, 4]."""
+        ranks = pairs @ self._places
+        swapped = ranks[:, 0] > ranks[:, 1]
+        rows = np.where(swapped[:, None, None], pairs[:, ::-1], pairs)
+        return self._win_probabilities(rows, swapped, ranks[:, 0] == ranks[:, 1])
+
+    def first_wins(self, pairs: IntArray, probabilities: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Return bool[n]: whether the answer is that the first of each pair int64[n, 2, 4] wins, given the
+        probabilities float64[n] that it does. If even, the faster one wins, and the first of two alike."""
+        wins: NDArray[np.bool_] = probabilities > 0.5
+        even = probabilities == 0.5
+        if even.any():
+            ranks = pairs @ self._places
+            wins |= even & (ranks[:, 0] <= ranks[:, 1])
+        return wins
 
     def encode(self, request: BattleRequest, prefix: str = "") -> tuple[Loadout, Loadout]:
         """Return both loadouts. Raises InvalidFields naming every bad field, behind `prefix`."""
@@ -102,6 +119,15 @@ class BattlePredictor:
         worst = float(np.max(np.abs(found - np.array(stored.probabilities)), initial=0.0))
         if not worst <= SELFTEST_TOLERANCE:
             raise SelfTestFailed("battle", worst, SELFTEST_TOLERANCE)
+
+    def _win_probabilities(
+        self, rows: IntArray, swapped: NDArray[np.bool_], mirrored: NDArray[np.bool_]
+    ) -> NDArray[np.float64]:
+        """Return float64[n] for the loadouts int64[n, 2, 4] in canonical order, some asked for swapped."""
+        first = np.concatenate(
+            [self._score(rows[start : start + CHUNK_ROWS]) for start in range(0, len(rows), CHUNK_ROWS)]
+        ).astype(np.float64)
+        return np.where(mirrored, 0.5, np.where(swapped, 1.0 - first, first))
 
     def _score(self, rows: NDArray[np.int64]) -> FloatArray:
         engine = self.booster if len(rows) >= BATCH_ROWS else self.onnx

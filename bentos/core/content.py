@@ -1,4 +1,4 @@
-"""Content that is the same for everyone: it needs no key and no model."""
+"""Content that is the same for everyone."""
 
 from collections.abc import Callable
 
@@ -9,11 +9,10 @@ from bentos.core.workers import Workers
 
 
 class ContentEndpoint:
-    """Answers with fixed bytes."""
+    """Answers with fixed bytes; to anyone, unless it is not `public`."""
 
-    public = True
-
-    def __init__(self, content: bytes, series: Series, head: list[Header]) -> None:
+    def __init__(self, content: bytes, series: Series, head: list[Header], public: bool = True) -> None:
+        self.public = public
         self.series = series
         self._content = content
         self._head = head

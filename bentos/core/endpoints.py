@@ -25,7 +25,7 @@ from bentos.core.metrics import Metrics, Predictions, Series
 from bentos.core.routing import Handler, Route
 from bentos.core.workers import Workers
 
-_JSON_TYPES = frozenset(
+JSON_TYPES = frozenset(
     {
         b"application/json",
         b"application/json; charset=utf-8",
@@ -195,8 +195,8 @@ async def read_json(exchange: Exchange, limit_bytes: int) -> bytes:
     any page without asking first. Raises what `read_body` raises.
     """
     declared = exchange.headers.get(b"content-type")
-    if declared not in _JSON_TYPES and declared is not None:
-        _require_json(declared)
+    if declared not in JSON_TYPES and declared is not None:
+        require_json(declared)
     if exchange.headers.get(b"content-encoding", b"identity") != b"identity":
         raise UnsupportedMediaType("Compressed bodies are not read; send it without Content-Encoding.")
     body = await read_body(exchange, limit_bytes)
@@ -205,7 +205,8 @@ async def read_json(exchange: Exchange, limit_bytes: int) -> bytes:
     return body
 
 
-def _require_json(declared: bytes) -> None:
+def require_json(declared: bytes) -> None:
+    """Raise UnsupportedMediaType unless this Content-Type is JSON in UTF-8, be it oddly written."""
     media_type, *parameters = (part.strip().lower() for part in declared.decode("latin-1").split(";"))
     written = media_type[:100]
     if media_type != "application/json":

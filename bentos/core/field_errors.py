@@ -33,6 +33,9 @@ def parse_message(message: str, path: str) -> FieldError:
 
 def _walk(value: Any, expected: Any, path: str) -> Iterator[FieldError]:
     base, metas = _unwrap(expected, value)
+    if base is msgspec.Raw:
+        # Whatever it is, it is read later.
+        return
     if isinstance(base, type) and issubclass(base, msgspec.Struct) and isinstance(value, dict):
         yield from _walk_struct(value, base, path)
     elif get_origin(base) is list and isinstance(value, list):

@@ -26,6 +26,7 @@ from bentos.core.exchange import CLIENT_GONE, CURRENT, ClientGone, Exchange
 from bentos.core.foreign import ForeignApp, ForeignEndpoint
 from bentos.core.headers import EVENT_STREAM, JSON, ResponseHeads
 from bentos.core.health import LIVE_PATH, READY_PATH, LiveEndpoint, ReadyEndpoint
+from bentos.core.inference_protocol.endpoints import InferenceProtocol
 from bentos.core.metrics import OTHER_METHOD, Metrics
 from bentos.core.metrics_endpoint import METRICS_PATH, MetricsEndpoint
 from bentos.core.model import LoadedModel
@@ -70,6 +71,7 @@ class Gateway:
         self._json_head = self.heads.make(JSON)
         self.router = Router(self.metrics, self.heads.make(None), self._refusing(self._refuse_while_starting))
         self._exact = self.router.exact
+        self._protocol = self._make_protocol()
         self._add_operations()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -85,7 +87,7 @@ class Gateway:
                 self._guard.admit(exchange)
             await endpoint.serve(exchange)
         except RequestError as error:
-            await self.problems.write(exchange, error)
+            await self._refuse(exchange, error)
         except ClientGone:
             exchange.status = CLIENT_GONE
         except Exception:
@@ -110,6 +112,8 @@ class Gateway:
         """
         for route in model.routes:
             self.router.add(route.method, route.path, self._make_endpoint(route, make_body_endpoint))
+        if self._protocol is not None and model.tensors is not None:
+            self._protocol.open(self._definition.name, model.package.pin.version, model.tensors)
         self.router.add("GET", OPENAPI_PATH, self._describe_service(model))
         self.router.unknown = unknown or self._refusing(refuse_path)
         self.metrics.name_model(describe(model))
@@ -153,7 +157,9 @@ class Gateway:
 
     def _describe_service(self, model: LoadedModel) -> Endpoint:
         needs_key = self._guard is not None and self._guard.wants_key
-        document = describe_service(self._definition, model.routes, model.package.pin.version, needs_key)
+        document = describe_service(
+            self._definition, model.routes, model.package.pin.version, needs_key, model.tensors
+        )
         return ContentEndpoint(document, self.metrics.series(OPENAPI_PATH, "GET"), self._json_head)
 
     def _refusing(self, refuse: Callable[[Exchange], RequestError]) -> Endpoint:
@@ -166,7 +172,19 @@ class Gateway:
         _log.exception("A request failed", path=exchange.scope["path"])
         if exchange.status:
             raise ConnectionAbortedError("The answer had begun; the connection is cut.")
-        await self.problems.write(exchange, InternalFailure())
+        await self._refuse(exchange, InternalFailure())
+
+    async def _refuse(self, exchange: Exchange, error: RequestError) -> None:
+        """Answer with an error, in the form that belongs to the path."""
+        if self._protocol is not None and self._protocol.covers(exchange.scope["path"]):
+            await self._protocol.errors.write(exchange, error)
+        else:
+            await self.problems.write(exchange, error)
+
+    def _make_protocol(self) -> InferenceProtocol | None:
+        if self._definition.tensors is None:
+            return None
+        return InferenceProtocol(self.router, self.metrics, self.heads, self.workers, self.readiness)
 
 
 def describe(model: LoadedModel) -> dict[str, str]:

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from bentos.core.cache import PackageCache
 from bentos.core.errors import EkibenError, PackageNotFound, PackageUnloadable, SettingsError
+from bentos.core.inference_protocol.tensor_model import TensorModel
 from bentos.core.manifest import MANIFEST_NAME
 from bentos.core.package import PIN_NAME, ModelPackage, Pin, load_package, read_public_key, require_contract
 from bentos.core.routing import Predictor, Route, ServiceDefinition
@@ -33,6 +34,7 @@ class LoadedModel:
     package: ModelPackage
     predictor: Predictor
     routes: tuple[Route, ...]
+    tensors: TensorModel | None = None
 
 
 def find_definition(name: str) -> ServiceDefinition:
@@ -81,13 +83,14 @@ def load_model(definition: ServiceDefinition, settings: ModelSettings) -> Loaded
         predictor = definition.load(package, settings.threads)
         predictor.self_test()
         routes = tuple(definition.routes(predictor))
+        tensors = None if definition.tensors is None else definition.tensors(predictor)
     except EkibenError:
         raise
     except Exception as error:
         raise PackageUnloadable(
             f"The package of {definition.name}", package.pin.digest, f"{type(error).__name__}: {error}"
         ) from error
-    return LoadedModel(package, predictor, routes)
+    return LoadedModel(package, predictor, routes, tensors)
 
 
 def fetch_package(definition: ServiceDefinition, settings: ModelSettings) -> ModelPackage:

@@ -21,6 +21,8 @@ from bentos.core.errors import (
     UnsupportedMediaType,
 )
 from bentos.core.health import LIVE_PATH, READY_PATH
+from bentos.core.inference_protocol.openapi import TAG, describe_errors, describe_protocol
+from bentos.core.inference_protocol.tensor_model import TensorModel
 from bentos.core.metrics_endpoint import METRICS_PATH
 from bentos.core.pages import OPENAPI_PATH
 from bentos.core.routing import Route, ServiceDefinition
@@ -44,11 +46,15 @@ _HEADERS: dict[type[RequestError], dict[str, str]] = {
 
 
 def describe_service(
-    definition: ServiceDefinition, routes: Sequence[Route], version: str, needs_key: bool = True
+    definition: ServiceDefinition,
+    routes: Sequence[Route],
+    version: str,
+    needs_key: bool = True,
+    tensors: TensorModel | None = None,
 ) -> bytes:
     """Return the document as JSON. `version` is the model's; without `needs_key` the API key is optional."""
     schemas, components = _schemas(routes)
-    document = {
+    document: dict[str, Any] = {
         "openapi": "3.1.0",
         "info": {
             "title": definition.title,
@@ -68,6 +74,12 @@ def describe_service(
             "securitySchemes": {"ApiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"}},
         },
     }
+    if tensors is not None:
+        paths, named = describe_protocol(definition.name, version, tensors)
+        document["tags"].append(TAG)
+        document["paths"] |= paths
+        document["components"]["schemas"] |= named
+        document["components"]["responses"] |= describe_errors()
     return msgspec.json.encode(document)
 
 

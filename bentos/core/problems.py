@@ -23,17 +23,21 @@ class ProblemWriter:
     async def write(self, exchange: Exchange, error: RequestError) -> None:
         """Answer with the problem that the error is."""
         content = encode_problem(error.problem(exchange.scope["path"]))
-        extra = error.headers
-        if b"expect" in exchange.headers:
-            # The client may never send the body that it asked leave to send: nothing can follow on this
-            # connection.
-            extra = (*extra, (b"connection", b"close"))
-        await exchange.reply(error.status, self._head, content, extra)
+        await exchange.reply(error.status, self._head, content, headers_of(error, exchange))
 
     async def write_status(self, exchange: Exchange, status: int, extra: Sequence[Header] = ()) -> None:
         """Answer with what a status code of another application says; of its answer only `extra` is kept."""
         content = encode_problem(problem_of_status(status, exchange.scope["path"]))
         await exchange.reply(status, self._head, content, extra)
+
+
+def headers_of(error: RequestError, exchange: Exchange) -> Sequence[Header]:
+    """Return the headers that an answer with this error has beside the usual ones."""
+    if b"expect" in exchange.headers:
+        # The client may never send the body that it asked leave to send: nothing can follow on this
+        # connection.
+        return (*error.headers, (b"connection", b"close"))
+    return error.headers
 
 
 def encode_problem(problem: Problem) -> bytes:

@@ -60,9 +60,16 @@ class Router:
     def __init__(self, metrics: Metrics, empty_head: list[Header], unknown: Endpoint) -> None:
         self.exact: dict[str, Methods] = {}
         self.unknown = unknown
+        self.unknown_under: dict[str, Endpoint] = {}
+        """What serves the paths that begin so and that nobody declared."""
         self._templates: dict[str, tuple[Template, Methods]] = {}
         self._metrics = metrics
         self._empty_head = empty_head
+
+    def add_exact(self, method: str, path: str, endpoint: Endpoint) -> None:
+        """Put an endpoint behind exactly this path, whose requests count as those of the endpoint's route."""
+        route = endpoint.series.route
+        self.exact.setdefault(path, self._make_methods(route)).add(method, endpoint)
 
     def add(self, method: str, path: str, endpoint: Endpoint) -> None:
         """Put an endpoint behind a path."""
@@ -83,7 +90,10 @@ class Router:
             if values is not None:
                 exchange.path_values = values
                 return methods[method]
-        return self.unknown
+        return next(
+            (endpoint for start, endpoint in self.unknown_under.items() if path.startswith(start)),
+            self.unknown,
+        )
 
     def paths(self) -> list[str]:
         """Return every path and template that was added."""

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from prometheus_client import CollectorRegistry
 
 from bentos.core.contract import Contract
+from bentos.core.inference_protocol.tensor_model import TensorModel
 from bentos.core.package import ModelPackage
 
 Handler = Callable[..., Any]
@@ -70,7 +71,8 @@ class ServiceDefinition:
     `bento` names the `@bentoml.service` class as `module:attribute`, imported only when a path that is not
     among the routes is asked for, or by BentoML itself. `open` makes what the service needs beside its model,
     such as a database or a task in the background: it is entered with the predictor on the event loop that
-    answers, before the first answer, and left after the last.
+    answers, before the first answer, and left after the last. `tensors` makes of the predictor what the Open
+    Inference Protocol answers with; without it the service does not speak it.
     """
 
     name: str
@@ -81,3 +83,4 @@ class ServiceDefinition:
     routes: Callable[[Any], Sequence[Route]]
     bento: str
     open: Opening | None = None
+    tensors: Callable[[Any], TensorModel] | None = None

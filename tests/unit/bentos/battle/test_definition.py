@@ -1,5 +1,6 @@
 from bentos.battle.api import BattleRequest, BattlesRequest
-from bentos.battle.definition import DEFINITION, INLINE_BATTLES, routes
+from bentos.battle.definition import DEFINITION, routes
+from bentos.battle.tensors import INLINE_BATTLES, tensors
 from bentos.core.routing import Route
 from tests.support.tiny_battle import tiny_predictor
 
@@ -44,3 +45,4 @@ def test_definition_names_model_and_bento() -> None:
         "battle",
         "bentos.battle.service:Battle",
     )
+    assert DEFINITION.tensors is tensors

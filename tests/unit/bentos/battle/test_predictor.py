@@ -2,6 +2,7 @@ import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bentos.battle.api import BattleRequest, BattlesRequest
 from bentos.battle.loadouts import Loadout
@@ -99,3 +100,17 @@ def test_package_of_this_contract_loads() -> None:
 def test_package_of_another_contract_is_refused() -> None:
     with pytest.raises(ContractMismatch, match="battle"):
         load_predictor(unsigned_package(tiny_candidate().files | {"contract.json": b"{}"}), 1)
+
+
+@given(st.lists(st.tuples(loadouts(), loadouts()), min_size=1, max_size=5))
+def test_pairs_in_an_array_answer_as_they_do_in_a_list(pairs: list[tuple[Loadout, Loadout]]) -> None:
+    predictor = tiny_predictor()
+    pairs = [*pairs, pairs[0][::-1], (pairs[0][0], pairs[0][0])]
+    array = np.array(pairs)
+    found = predictor.win_probabilities_of_arrays(array)
+    assert found.tolist() == predictor.win_probabilities(pairs).tolist()
+    firsts = [
+        probability > 0.5 or (probability == 0.5 and one <= two)
+        for probability, (one, two) in zip(found, pairs, strict=True)
+    ]
+    assert predictor.first_wins(array, found).tolist() == firsts

@@ -85,3 +85,14 @@ def test_long_names_of_a_caller_are_cut() -> None:
     (error,) = field_errors({"one": {"firstOne": 1, "a" * 60_000: 1}}, Outer)
     assert error.field.startswith("one.aaa")
     assert len(error.field) < 200
+
+
+class Later(msgspec.Struct):
+    """A struct with a part that is read later."""
+
+    now: int
+    later: msgspec.Raw
+
+
+def test_what_is_read_later_is_not_judged() -> None:
+    assert [error.field for error in field_errors({"now": "x", "later": [1]}, Later)] == ["now"]

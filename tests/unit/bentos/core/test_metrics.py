@@ -4,6 +4,7 @@ import itertools
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -11,6 +12,7 @@ from bentos.core.gateway import Gateway
 from bentos.core.metrics import (
     CONFIDENCE_EDGES,
     DURATION_EDGES_SECONDS,
+    LEAST_COUNTED_AT_ONCE,
     Buckets,
     BusyClock,
     Metrics,
@@ -171,3 +173,13 @@ def test_two_processes_in_one_do_not_share_numbers() -> None:
     one.series("/a", "GET").observe(200, 0.1)
     assert b'route="/a"' in one.render("")[0]
     assert b'route="/a"' not in two.render("")[0]
+
+
+@pytest.mark.parametrize("count", [0, 1, LEAST_COUNTED_AT_ONCE - 1, LEAST_COUNTED_AT_ONCE, 1000])
+def test_many_predictions_at_once_count_as_one_by_one(count: int) -> None:
+    values = np.resize(np.array([*CONFIDENCE_EDGES, 0.51, 0.999, 1.1, 0.1]), count)
+    one_by_one, at_once = Predictions(), Predictions()
+    one_by_one.count(("yes", float(value)) for value in values)
+    at_once.count_all([("yes", values), ("no", np.array([]))])
+    assert dict(at_once.outcomes) == dict(one_by_one.outcomes)
+    assert at_once.confidence.cumulated() == one_by_one.confidence.cumulated()

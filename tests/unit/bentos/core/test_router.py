@@ -74,3 +74,16 @@ def test_template_has_exactly_one_whole_segment_that_varies(path: str) -> None:
 
 def test_all_paths_are_known(router: Router) -> None:
     assert sorted(router.paths()) == ["/a", "/a/special", "/a/{id}", "/a/{id}/b"]
+
+
+def test_exact_path_counts_as_the_route_of_its_endpoint(router: Router) -> None:
+    router.add_exact("GET", "/a/b {c}", Marked("/a/{x}"))
+    found = router.resolve(exchange(path="/a/b {c}"))
+    assert found.series.route == "/a/{x}"
+    assert router.exact["/a/b {c}"]["HEAD"].series.route == "/a/{x}"
+
+
+def test_unknown_paths_can_be_refused_by_what_they_begin_with(router: Router) -> None:
+    router.unknown_under["/a/"] = Marked("under a")
+    asked = {"/a/1/c": "under a", "/a/1": "/a/{id}", "/a": "/a", "/b": "unknown"}
+    assert {path: router.resolve(exchange(path=path)).series.route for path in asked} == asked

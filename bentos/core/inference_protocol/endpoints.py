@@ -1,0 +1,215 @@
+"""What answers under `/v2`. One process has one model, so its paths are exact ones; every other path under
+`/v2/` is refused in the protocol's own form."""
+
+from bentos.core.asgi import Header
+from bentos.core.bodies import read_body
+from bentos.core.content import ContentEndpoint
+from bentos.core.endpoints import JSON_TYPES, RefusingEndpoint, require_json
+from bentos.core.errors import (
+    MOST_ECHOED,
+    MalformedBody,
+    NotReady,
+    RequestError,
+    UnknownResource,
+    UnsupportedMediaType,
+)
+from bentos.core.exchange import Exchange
+from bentos.core.headers import JSON, ResponseHeads
+from bentos.core.inference_protocol.messages import (
+    ModelReady,
+    ProtocolError,
+    ServerLive,
+    ServerReady,
+    encode,
+)
+from bentos.core.inference_protocol.metadata import describe_model, describe_server
+from bentos.core.inference_protocol.requests import Inference, RequestReader
+from bentos.core.inference_protocol.responses import Body, ResponseWriter
+from bentos.core.inference_protocol.tensor_model import TensorModel
+from bentos.core.metrics import OTHER_METHOD, Metrics, Predictions, Series
+from bentos.core.problems import headers_of
+from bentos.core.readiness import Readiness
+from bentos.core.router import Router
+from bentos.core.workers import Workers
+
+ROOT = "/v2"
+LIVE_PATH, READY_PATH = f"{ROOT}/health/live", f"{ROOT}/health/ready"
+MODEL_ROUTES = (f"{ROOT}/models/{{model}}", f"{ROOT}/models/{{model}}/versions/{{version}}")
+UNKNOWN_ROUTE = f"{ROOT}/unknown"
+"""The one label for all paths under `/v2/` that are none."""
+
+JSON_LENGTH = b"inference-header-content-length"
+OCTETS = b"application/octet-stream"
+
+INLINE_BODY_BYTES = 4096
+"""A larger body is not even decoded on the event loop."""
+
+
+class InferenceProtocol:
+    """The endpoints of one process. Those of the model are there once it is."""
+
+    def __init__(
+        self, router: Router, metrics: Metrics, heads: ResponseHeads, workers: Workers, readiness: Readiness
+    ) -> None:
+        self._router = router
+        self._metrics = metrics
+        self._workers = workers
+        self._json_head = heads.make(JSON)
+        self._binary_head = heads.make(OCTETS)
+        self.errors = ErrorWriter(self._json_head)
+        self._add_content(ROOT, ROOT, encode(describe_server()))
+        self._add_content(LIVE_PATH, LIVE_PATH, encode(ServerLive(True)), public=True)
+        self._readiness = readiness
+        self._add_ready(READY_PATH, READY_PATH, encode(ServerReady(True, True)), public=True)
+
+    def covers(self, path: str) -> bool:
+        """Return whether errors about this path are to have the protocol's form."""
+        return path == ROOT or path.startswith(f"{ROOT}/")
+
+    def open(self, name: str, version: str, model: TensorModel) -> None:
+        """Take requests for this model and version."""
+        metadata = encode(describe_model(name, version, model))
+        ready = encode(ModelReady(name, True))
+        reader, writer = RequestReader(model), ResponseWriter(name, version, model)
+        for route in MODEL_ROUTES:
+            path = route.format(model=name, version=version)
+            self._add_content(path, route, metadata)
+            self._add_ready(f"{path}/ready", f"{route}/ready", ready)
+            series = self._metrics.series(f"{route}/infer", "POST")
+            heads = (self._json_head, self._binary_head)
+            infer = InferEndpoint(model, reader, writer, series, self._metrics, self._workers, heads)
+            self._router.add_exact("POST", f"{path}/infer", infer)
+        self._router.unknown_under[f"{ROOT}/"] = RefusingEndpoint(
+            lambda exchange: _refuse(exchange, name, version),
+            self._metrics.series(UNKNOWN_ROUTE, OTHER_METHOD),
+        )
+
+    def _add_content(self, path: str, route: str, content: bytes, public: bool = False) -> None:
+        endpoint = ContentEndpoint(content, self._metrics.series(route, "GET"), self._json_head, public)
+        self._router.add_exact("GET", path, endpoint)
+
+    def _add_ready(self, path: str, route: str, content: bytes, public: bool = False) -> None:
+        series = self._metrics.series(route, "GET")
+        endpoint = WhileReadyEndpoint(self._readiness, content, series, self._json_head, public)
+        self._router.add_exact("GET", path, endpoint)
+
+
+class ErrorWriter:
+    """Writes errors as the protocol has them: one sentence."""
+
+    def __init__(self, head: list[Header]) -> None:
+        self._head = head
+
+    async def write(self, exchange: Exchange, error: RequestError) -> None:
+        """Answer with the error."""
+        content = encode(ProtocolError(error.detail or f"{error.title}."))
+        await exchange.reply(error.status, self._head, content, headers_of(error, exchange))
+
+
+class WhileReadyEndpoint:
+    """Answers with fixed bytes while requests should be sent here."""
+
+    def __init__(
+        self, readiness: Readiness, content: bytes, series: Series, head: list[Header], public: bool
+    ) -> None:
+        self.series = series
+        self.public = public
+        self._readiness = readiness
+        self._content = content
+        self._head = head
+
+    async def serve(self, exchange: Exchange) -> None:
+        """Answer. Raises NotReady before and after."""
+        if not self._readiness.is_ready:
+            raise NotReady(self._readiness.explain())
+        await exchange.reply(200, self._head, self._content)
+
+
+class InferEndpoint:
+    """Answers inference requests: small ones on the event loop, others in a worker thread."""
+
+    public = False
+
+    def __init__(
+        self,
+        model: TensorModel,
+        reader: RequestReader,
+        writer: ResponseWriter,
+        series: Series,
+        metrics: Metrics,
+        workers: Workers,
+        heads: tuple[list[Header], list[Header]],
+    ) -> None:
+        self.series = series
+        self._model = model
+        self._reader = reader
+        self._writer = writer
+        self._metrics = metrics
+        self._workers = workers
+        self._json_head, self._binary_head = heads
+
+    async def serve(self, exchange: Exchange) -> None:
+        """Answer one request."""
+        require_readable(exchange)
+        body = await read_body(exchange, self._model.body_limit_bytes)
+        json_bytes = read_json_length(exchange, len(body))
+        if len(body) > INLINE_BODY_BYTES:
+            answer, predictions = await self._workers.run(self._read_and_infer, body, json_bytes)
+        else:
+            inference = self._reader.read(body, json_bytes)
+            if inference.rows > self._model.inline_rows:
+                answer, predictions = await self._workers.run(self._infer, inference)
+            else:
+                answer, predictions = self._infer(inference)
+        await self._send(exchange, answer)
+        self._metrics.predictions.merge(predictions)
+
+    async def _send(self, exchange: Exchange, answer: Body) -> None:
+        if answer.json_bytes is None:
+            await exchange.reply(200, self._json_head, answer.content)
+        else:
+            length = (JSON_LENGTH, b"%d" % answer.json_bytes)
+            await exchange.reply(200, self._binary_head, answer.content, (length,))
+
+    def _read_and_infer(self, body: bytes, json_bytes: int | None) -> tuple[Body, Predictions]:
+        return self._infer(self._reader.read(body, json_bytes))
+
+    def _infer(self, inference: Inference) -> tuple[Body, Predictions]:
+        found = self._model.infer(inference.inputs)
+        predictions = Predictions()
+        if self._model.outcomes is not None:
+            predictions.count_all(self._model.outcomes(found))
+        return self._writer.write(inference, found), predictions
+
+
+def require_readable(exchange: Exchange) -> None:
+    """Raise UnsupportedMediaType for a body of another kind than JSON with or without bytes behind it.
+
+    Clients of the protocol leave Content-Type out. Browsers do so too, for any page and without asking first,
+    but they name the page in Origin.
+    """
+    declared = exchange.headers.get(b"content-type")
+    if declared is None:
+        if b"origin" in exchange.headers:
+            raise UnsupportedMediaType("The request comes from a page and has no Content-Type.")
+    elif declared not in JSON_TYPES and declared != OCTETS:
+        require_json(declared)
+    if exchange.headers.get(b"content-encoding", b"identity") != b"identity":
+        raise UnsupportedMediaType("Compressed bodies are not read; send it without Content-Encoding.")
+
+
+def read_json_length(exchange: Exchange, body_bytes: int) -> int | None:
+    """Return how many bytes of the body are JSON, if the request says so. Raises MalformedBody."""
+    declared = exchange.headers.get(JSON_LENGTH)
+    if declared is None:
+        return None
+    if not declared.isdigit() or len(declared) > len(str(body_bytes)) or int(declared) > body_bytes:
+        raise MalformedBody(f"Inference-Header-Content-Length is not a number up to {body_bytes}.")
+    return int(declared)
+
+
+def _refuse(exchange: Exchange, name: str, version: str) -> UnknownResource:
+    path: str = exchange.scope["path"]
+    return UnknownResource(
+        f"There is nothing under {path[:MOST_ECHOED]!r}: the model here is {name!r}, its version {version!r}."
+    )

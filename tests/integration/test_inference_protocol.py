@@ -1,0 +1,189 @@
+"""The Open Inference Protocol on battle, asked by others' clients, of our process and of BentoML's server."""
+
+import hashlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bentos.battle.tensors import tensors
+from tests.support.battle_package import VERSION, make_battle_package
+from tests.support.serving import Answered, ServerProcess, serving
+from tests.support.tiny_battle import tiny_predictor
+from training.core.pins import Rollout
+
+CLIENTS = Path(__file__).parents[1] / "support" / "protocol_clients"
+KEY = "a key for the clients"
+SECRET = {"EKIBEN_AUTH_KEY_DIGESTS": hashlib.sha256(KEY.encode()).hexdigest()}
+HEADERS = {"X-API-Key": KEY}
+INFER = "/v2/models/battle/infer"
+ROWS: dict[str, Any] = {
+    "pokemon_1_id": [25, 150, 10026, 25] * 5,
+    "pokemon_2_id": [6, 129, 150, 25] * 5,
+    "pokemon_2_moves": [[0, 0, 0, 0]] * 20,
+}
+EXPECTED = {
+    name: array.tolist()
+    for name, array in tensors(tiny_predictor())
+    .infer({name: np.array(values) for name, values in ROWS.items()})
+    .items()
+}
+
+
+@pytest.fixture(scope="module")
+def pin(tmp_path_factory: pytest.TempPathFactory) -> Rollout:
+    return make_battle_package(tmp_path_factory.mktemp("battle"))
+
+
+@pytest.fixture(scope="module")
+def ours(pin: Rollout) -> Iterator[ServerProcess]:
+    with serving({**pin.environment(), **SECRET}, "battle") as process:
+        yield process
+
+
+@pytest.fixture(scope="module")
+def theirs(pin: Rollout, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+    home = {"BENTOML_HOME": str(tmp_path_factory.mktemp("bentoml")), "BENTOML_DO_NOT_TRACK": "true"}
+    command = [sys.executable, "-m", "bentoml", "serve", "bentos.battle.service:Battle"]
+    address = ["--host", "127.0.0.1", "--port", str(port)]
+    process = ServerProcess([*command, *address], {**pin.environment(), **SECRET, **home})
+    process.port = port
+    try:
+        process.wait_for("Service battle initialized")
+        yield process
+    finally:
+        process.close()
+
+
+def find_uv() -> str:
+    """Return the path of uv: the one on PATH, or the one that `make` installed."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "ekiben"
+    found = shutil.which("uv") or next((str(path) for path in sorted(cache.glob("uv-*/bin/uv"))), None)
+    assert found is not None
+    return found
+
+
+def call(script: str, package: str, process: ServerProcess) -> Any:
+    """Return what a client in an environment of its own finds out."""
+    environment = ["--isolated", "--no-project", "--python", sys.executable, "--with", package]
+    done = subprocess.run(
+        [
+            find_uv(),
+            "run",
+            "--quiet",
+            *environment,
+            "python",
+            str(CLIENTS / script),
+            f"127.0.0.1:{process.port}",
+            KEY,
+        ],
+        input=json.dumps(ROWS),
+        capture_output=True,
+        text=True,
+        check=False,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("server", ["ours", "theirs"])
+def test_client_of_triton_works(server: str, request: pytest.FixtureRequest) -> None:
+    found = call("triton.py", "tritonclient[http]==2.73.0", request.getfixturevalue(server))
+    assert [found[name] for name in ("live", "ready", "model_ready", "version_ready", "other_ready")] == [
+        *(True, True, True, True),
+        False,
+    ]
+    assert found["server"]["extensions"] == ["binary_tensor_data"]
+    assert found["model"]["versions"] == [VERSION]
+    for ways in ("True True", "True False", "False True", "False False"):
+        assert found[ways] == {"id": "42", "version": VERSION, "outputs": EXPECTED}
+    assert found["all"] == found["later"] == {"id": None, "version": VERSION, "outputs": EXPECTED}
+    assert found["refused"][0] == "422"
+    assert found["refused"][1].startswith("pokemon_1_id[0]: no Pokémon has the id 9999")
+    status, sentence = found["unknown"]
+    assert status == "404"
+    assert sentence.startswith("There is nothing under '/v2/models/other/infer': the model here is 'battle'")
+    assert found["keyless"] == ["401", "The request has no X-API-Key header."]
+
+
+@pytest.mark.parametrize("server", ["ours", "theirs"])
+def test_client_of_kserve_works(server: str, request: pytest.FixtureRequest) -> None:
+    found = call("kserve_rest.py", "kserve==0.21.0", request.getfixturevalue(server))
+    assert [found[name] for name in ("live", "ready", "model_ready", "other_ready")] == [
+        True,
+        True,
+        True,
+        False,
+    ]
+    for ways in ("True True", "True False", "False True", "False False"):
+        assert found[ways] == {"id": "42", "model": "battle", "outputs": EXPECTED}
+    assert found["refused"][0] == 422
+    assert "pokemon_1_id[0]: no Pokémon has the id 9999" in found["refused"][1]
+
+
+def test_both_servers_answer_alike(ours: ServerProcess, theirs: ServerProcess) -> None:
+    sound = {
+        "inputs": [
+            {"name": name, "shape": list(np.shape(values)), "datatype": "INT64", "data": values}
+            for name, values in ROWS.items()
+        ]
+    }
+    questions: list[tuple[str, str, Any, dict[str, str]]] = [
+        ("GET", "/v2", None, HEADERS),
+        ("GET", "/v2", None, {}),
+        ("GET", "/v2/health/live", None, {}),
+        ("GET", "/v2/health/ready", None, {}),
+        ("GET", "/v2/models/battle", None, HEADERS),
+        ("GET", f"/v2/models/battle/versions/{VERSION}/ready", None, HEADERS),
+        ("GET", "/v2/models/battle/versions/0", None, HEADERS),
+        ("GET", "/v2/nowhere", None, HEADERS),
+        ("POST", INFER, sound, HEADERS),
+        ("POST", INFER, sound, {}),
+        ("POST", INFER, b"{", HEADERS),
+        ("POST", INFER, {"inputs": []}, HEADERS),
+        ("POST", INFER, b" " * 5_000_000, HEADERS),
+        ("POST", INFER, b"{}", {**HEADERS, "Content-Type": "text/plain"}),
+        ("PUT", INFER, b"{}", HEADERS),
+    ]
+    for question in questions:
+        one, other = ours.ask(*question), theirs.ask(*question)
+        assert (question[:2], one.status, one.json) == (question[:2], other.status, other.json)
+        assert set(one.headers) == set(other.headers) - {"x-bentoml-request-id"}
+        assert one.headers["content-type"] == other.headers["content-type"] == "application/json"
+        assert one.status == 200 or list(one.json) == ["error"]
+
+
+def test_largest_batch_is_answered_in_bytes(ours: ServerProcess) -> None:
+    arrays = {name: np.array(values * 500, dtype="<i8") for name, values in ROWS.items()}
+    inputs = [
+        {
+            "name": name,
+            "shape": array.shape,
+            "datatype": "INT64",
+            "parameters": {"binary_data_size": array.nbytes},
+        }
+        for name, array in arrays.items()
+    ]
+    head = json.dumps(
+        {"inputs": inputs, "outputs": [{"name": "probability", "parameters": {"binary_data": True}}]}
+    )
+    body = head.encode() + b"".join(array.tobytes() for array in arrays.values())
+    connection = ours.connect()
+    headers = {"Content-Type": "application/octet-stream", "Inference-Header-Content-Length": str(len(head))}
+    connection.request("POST", INFER, body=body, headers={**HEADERS, **headers})
+    reply = Answered(connection.getresponse())
+    connection.close()
+    length = int(reply.headers["inference-header-content-length"])
+    found = np.frombuffer(reply.content[length:], "<f8")
+    np.testing.assert_allclose(found, EXPECTED["probability"] * 500, atol=1e-6)
