@@ -64,7 +64,7 @@ def bento(project: Path, tiny_package: TinyPackage) -> Path:
 def test_bento_holds_core_service_and_model_and_nothing_else(bento: Path) -> None:
     source = bento / "src"
     held = {str(path.relative_to(source)) for path in source.rglob("*") if path.is_file()}
-    core = {f"bentos/core/{path.name}" for path in (ROOT / "bentos/core").glob("*.py")}
+    core = {str(path.relative_to(ROOT)) for path in (ROOT / "bentos/core").rglob("*.py")}
     model = ("pin.json", "public.pem", "manifest.json", "manifest.sig", "contract.json", "selftest.json")
     assert held == {
         "bentofile.yaml",
