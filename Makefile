@@ -26,7 +26,7 @@ BASE ?= main
 
 .DEFAULT_GOAL := help
 .PHONY: help up train battles load report test check fix clean charts rules dashboards workflows audit \
-  cluster cluster-down cluster-images secrets first-model ask kind images push sign sbom deploy rollback e2e package publish changelog release scale
+  cluster cluster-tools cluster-down cluster-images secrets first-model ask kind images push sign sbom deploy rollback e2e package publish changelog release scale
 
 help: ## List these targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -85,6 +85,9 @@ audit: .venv/.synced ## Look every locked package up in the database of known vu
 	$(TOOL) pip-audit==2.10.1 pip-audit --disable-pip --no-deps --requirement build/requirements.txt
 
 ##@ Kubernetes
+cluster-tools: .venv/.synced ## Build what that cluster is made of, if it is not built yet (the first time long)
+	$(PYTHON) -m k8s.testcluster build cluster
+
 cluster: .venv/.synced ## Start a cluster for tests on this machine, or say that it runs
 	$(PYTHON) -m k8s.testcluster up
 

@@ -11,6 +11,8 @@ from k8s.testcluster.errors import ClusterError
 from k8s.testcluster.paths import Paths
 
 _BASES = "bases"
+_CLUSTER = "cluster"
+_NAMES = f"tools, groups, {_BASES}, or {_CLUSTER} for what `up` needs; everything, if none is named"
 _DESCRIPTION = """\
 A real single-node Kubernetes from ordinary packages, for machines where neither kind nor a cloud
 can be had. Needs Linux, root, Debian's or Ubuntu's packages and a Go toolchain. The first start builds
@@ -48,6 +50,8 @@ def _status(paths: Paths, arguments: argparse.Namespace) -> None:
 
 def _build(paths: Paths, arguments: argparse.Namespace) -> None:
     wanted = arguments.name or [*(tool.binary for tool in tools.TOOLS), _BASES]
+    if _CLUSTER in wanted:
+        wanted = [*tools.CLUSTER_GROUPS, *(name for name in wanted if name != _CLUSTER)]
     with step("everything that was asked for is in the cache"):
         tools.build(paths, tools.select(name for name in wanted if name != _BASES))
         if _BASES in wanted:
@@ -92,7 +96,7 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--kubeconfig", action="store_true", help="print only where the kubeconfig is")
     command.set_defaults(run=_status)
     command = commands.add_parser("build", help="build tools and base images into the cache")
-    command.add_argument("name", nargs="*", help=f"tools, groups or {_BASES}; everything, if none is named")
+    command.add_argument("name", nargs="*", help=_NAMES)
     command.set_defaults(run=_build)
     command = commands.add_parser("bin", help="print the folder with kubectl, helm and the other tools")
     command.set_defaults(run=_bin)

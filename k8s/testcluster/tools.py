@@ -114,8 +114,8 @@ TOOLS = (
     _check("actionlint", "github.com/rhysd/actionlint", variable="github.com/rhysd/actionlint.version"),
 )
 
-CLUSTER_GROUPS = ("kubernetes", "coredns", "metrics-server", "prometheus", "keda")
-"""What a running cluster needs."""
+CLUSTER_GROUPS = ("kubernetes", "coredns", "metrics-server", "prometheus", "keda", "helm")
+"""What a running cluster needs, and what installs charts on it."""
 
 
 def select(names: Iterable[str]) -> list[Tool]:

@@ -2,7 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from k8s.testcluster import tools
 from k8s.testcluster.__main__ import main
+from k8s.testcluster.paths import Paths
 
 
 @pytest.fixture(autouse=True)
@@ -43,3 +45,12 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
         main(["--help"])
     shown = capsys.readouterr().out
     assert all(f"\n    {command} " in shown for command in ("up", "down", "load", "status", "build", "bin"))
+
+
+def test_parts_of_a_cluster_are_brought_by_one_name(cache: Path) -> None:
+    parts = tools.select(tools.CLUSTER_GROUPS)
+    (cache / "builds").mkdir(parents=True)
+    for tool in parts:
+        tool.path(Paths(cache)).touch()
+    assert main(["build", "cluster"]) == 0
+    assert {link.name for link in (cache / "bin").iterdir()} == {tool.binary for tool in parts}

@@ -37,7 +37,10 @@ def test_tools_are_chosen_by_group_or_by_name() -> None:
         "keda-adapter",
         "helm",
     ]
-    assert "kubelet" in [tool.binary for tool in tools.select(CLUSTER_GROUPS)]
+
+
+def test_a_new_machine_gets_what_deploys_on_its_cluster() -> None:
+    assert {"kubelet", "kubectl", "helm"} <= {tool.binary for tool in tools.select(CLUSTER_GROUPS)}
 
 
 def test_unknown_name_is_refused_with_those_that_are_known() -> None:
