@@ -106,10 +106,8 @@ def _to_result(name: str, entry: StatsEntry) -> RequestResult:
         name=name,
         requests=entry.num_requests,
         failures=entry.num_failures,
-        p50_milliseconds=float(entry.get_response_time_percentile(0.5)),
-        p95_milliseconds=float(entry.get_response_time_percentile(0.95)),
-        p99_milliseconds=float(entry.get_response_time_percentile(0.99)),
         requests_per_second=entry.total_rps,
+        response_times={int(time): count for time, count in entry.response_times.items()},
     )
 
 

@@ -12,20 +12,42 @@ ALL_REQUESTS = "all"
 
 
 class RequestResult(msgspec.Struct, frozen=True):
-    """What callers saw of one kind of request. Percentiles are whole milliseconds, two digits from 100 on."""
+    """What callers saw of one kind of request. `response_times` has how many took how many milliseconds:
+    whole ones, two digits from 100 on."""
 
     name: str
     requests: int
     failures: int
-    p50_milliseconds: float
-    p95_milliseconds: float
-    p99_milliseconds: float
     requests_per_second: float
+    response_times: dict[int, int] = {}
+
+    @property
+    def p95_milliseconds(self) -> float:
+        """The time within which 95 of 100 requests were answered; infinite where there was none."""
+        return self._percentile(0.95)
+
+    @property
+    def p99_milliseconds(self) -> float:
+        """The time within which 99 of 100 requests were answered; infinite where there was none."""
+        return self._percentile(0.99)
 
     @property
     def failure_ratio(self) -> float:
         """Share of requests that failed, 0 to 1; 1 where there was none."""
         return self.failures / self.requests if self.requests else 1.0
+
+    def slower_than(self, milliseconds: float) -> int:
+        """Return how many requests took longer."""
+        return sum(count for time, count in self.response_times.items() if time > milliseconds)
+
+    def _percentile(self, share: float) -> float:
+        """Return the least time that so large a share of all requests did not exceed."""
+        answered = 0
+        for time, count in sorted(self.response_times.items()):
+            answered += count
+            if answered >= share * self.requests:
+                return float(time)
+        return float("inf")
 
 
 class Failure(msgspec.Struct, frozen=True):

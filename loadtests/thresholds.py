@@ -14,7 +14,7 @@ from loadtests.settings import ShapeName
 DEFAULT_FILE = Path(__file__).with_name("thresholds.yaml")
 
 CHANCE = 3.0
-"""Standard deviations by which a count may fall short of its mark: chance does that once in 700 marks."""
+"""Standard deviations by which a count may miss its mark: chance does that once in 700 marks."""
 
 _HEADINGS = ("", "request", "p95 ms", "p99 ms", "failed", "requests/s")
 
@@ -22,8 +22,8 @@ _HEADINGS = ("", "request", "p95 ms", "p99 ms", "failed", "requests/s")
 class Marks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What one kind of request has to reach under one shape.
 
-    `minimum_requests_per_second` is for the shape's default size; it grows and shrinks with the size. It is
-    missed by more than chance explains in a run of that length.
+    `minimum_requests_per_second` is for the shape's default size; it grows and shrinks with the size. Rates
+    and percentiles are missed by more than chance explains in a run of that length.
     """
 
     p95_milliseconds: float
@@ -88,7 +88,7 @@ def judge(results: Results, marks: dict[str, Marks], throughput_scale: float = 1
     A kind of request that has marks but was never made misses all of them.
     """
     measured = {result.name: result for result in results.requests}
-    never = RequestResult("", 0, 0, float("inf"), float("inf"), float("inf"), 0.0)
+    never = RequestResult("", 0, 0, 0.0)
     return Verdict(
         lines=tuple(
             _compare(name, measured.get(name, never), limits, throughput_scale)
@@ -104,9 +104,12 @@ def _compare(name: str, result: RequestResult, limits: Marks, scale: float) -> L
     return Line(
         name,
         (
-            _at_most(result.p95_milliseconds, limits.p95_milliseconds, "g"),
-            _at_most(result.p99_milliseconds, limits.p99_milliseconds, "g"),
-            _at_most(result.failure_ratio, limits.failure_ratio, ".2%"),
+            _within(result, 0.95, result.p95_milliseconds, limits.p95_milliseconds),
+            _within(result, 0.99, result.p99_milliseconds, limits.p99_milliseconds),
+            Mark(
+                f"{result.failure_ratio:.2%} ≤ {limits.failure_ratio:.2%}",
+                result.failure_ratio <= limits.failure_ratio,
+            ),
             Mark(
                 f"{result.requests_per_second:.1f} ≥ {slowest:.1f}",
                 result.requests > 0 and result.requests_per_second >= least,
@@ -126,8 +129,14 @@ def _least_by_chance(rate: float, result: RequestResult) -> float:
     return rate - CHANCE * math.sqrt(rate / seconds)
 
 
-def _at_most(value: float, limit: float, style: str) -> Mark:
-    return Mark(f"{value:{style}} ≤ {limit:{style}}", value <= limit)
+def _within(result: RequestResult, share: float, value: float, limit: float) -> Mark:
+    """Compare a percentile with its limit. It is missed when more requests were slower than chance explains.
+
+    If each is slow with probability 1 - share, how many are slow is binomially distributed.
+    """
+    slow = result.requests * (1 - share)
+    most = slow + CHANCE * math.sqrt(slow * share)
+    return Mark(f"{value:g} ≤ {limit:g}", result.requests > 0 and result.slower_than(limit) <= most)
 
 
 def _render(verdict: Verdict) -> str:

@@ -7,7 +7,7 @@ import pytest
 from loadtests.errors import LoadNotMade
 from loadtests.results import RESULTS_NAME, Failure, RequestResult, Results, read_results, write_results
 
-RESULT = RequestResult("battle", 10, 1, 2.0, 3.0, 4.0, 5.5)
+RESULT = RequestResult("battle", 10, 1, 5.5, {3: 9, 40: 1})
 
 
 def test_results_come_back_as_they_were_written(tmp_path: Path) -> None:
@@ -18,7 +18,14 @@ def test_results_come_back_as_they_were_written(tmp_path: Path) -> None:
 
 
 def test_no_request_counts_as_failed() -> None:
-    assert RequestResult("battle", 0, 0, 0.0, 0.0, 0.0, 0.0).failure_ratio == 1.0
+    assert RequestResult("battle", 0, 0, 0.0).failure_ratio == 1.0
+
+
+def test_percentiles_are_the_times_that_so_many_did_not_exceed() -> None:
+    result = RequestResult("battle", 200, 0, 1.0, {120: 3, 5: 190, 60: 7})
+    assert (result.p95_milliseconds, result.p99_milliseconds) == (5, 120)
+    assert [result.slower_than(milliseconds) for milliseconds in (4, 5, 60, 120)] == [200, 10, 3, 0]
+    assert RequestResult("battle", 0, 0, 0.0).p95_milliseconds == float("inf")
 
 
 @pytest.mark.parametrize(
