@@ -1,4 +1,4 @@
-"""Conversations with language models: in time, within the budget, and shown to who reads along."""
+"""Conversations with language models: in time, and shown to who reads along."""
 
 import asyncio
 from contextlib import aclosing
@@ -6,15 +6,13 @@ from contextlib import aclosing
 from bentos.analyst.progress import Progress
 from bentos.analyst.providers.base import Completion, Prompt
 from bentos.analyst.providers.chain import Chain, NoAnswer
-from bentos.analyst.spending import Spending
 
 
 class Asking:
     """Begins conversations, each of which may take `call_seconds`."""
 
-    def __init__(self, chain: Chain, spending: Spending, call_seconds: float) -> None:
+    def __init__(self, chain: Chain, call_seconds: float) -> None:
         self._chain = chain
-        self._spending = spending
         self._call_seconds = call_seconds
 
     @property
@@ -25,27 +23,26 @@ class Asking:
     def begin(self, progress: Progress | None) -> "Conversation":
         """Begin a conversation about one text; with `progress` its first answer is streamed there."""
         ends_at = asyncio.get_running_loop().time() + self._call_seconds
-        return Conversation(self._chain, self._spending, ends_at, progress)
+        return Conversation(self._chain, ends_at, progress)
 
 
 class Conversation:
     """One question, and perhaps a second one with a complaint about the answer. `provider` is who answered
     last."""
 
-    def __init__(self, chain: Chain, spending: Spending, ends_at: float, progress: Progress | None) -> None:
+    def __init__(self, chain: Chain, ends_at: float, progress: Progress | None) -> None:
         self._chain = chain
-        self._spending = spending
         self._ends_at = ends_at
         self._progress = progress
         self.provider = ""
 
     async def ask(self, prompt: Prompt) -> Completion:
-        """Return the answer. Raises NoAnswer, BudgetSpent or DatabaseUnavailable."""
+        """Return the answer. Raises NoAnswer, or what the chain's payer raises."""
         progress, self._progress = self._progress, None
         if progress is None:
-            return await self._spending.ask(prompt, lambda: self._complete(prompt))
+            return await self._complete(prompt)
         try:
-            return await self._spending.ask(prompt, lambda: self._stream(prompt, progress))
+            return await self._stream(prompt, progress)
         finally:
             progress.close()
 

@@ -27,6 +27,9 @@ STREAM_PATH = "/price-analysis/stream"
 HISTORY_PATH = "/price-history"
 NEWS_PATH = "/latest-news"
 
+MOST_IN_FLIGHT = 256
+"""Each waits for the database, or holds a stream open; beyond so many they would only wait for each other."""
+
 USUAL_CLOSES = 24
 USUAL_NEWS = 10
 
@@ -118,4 +121,5 @@ DEFINITION = ServiceDefinition(
     routes=routes,
     bento="bentos.analyst.service:Analyst",
     open=open_analyst,
+    most_in_flight=MOST_IN_FLIGHT,
 )

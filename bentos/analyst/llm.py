@@ -1,23 +1,28 @@
 """`python -m bentos.analyst.llm`: a small language model that needs no other machine.
 
 llama.cpp's own HTTP server, with OpenAI's API, in a process of its own: whatever it does to memory and CPU,
-the analyst goes on answering. It listens once the model is loaded; `/health` says 200 then.
+the analyst goes on answering. Before it stands a gate (`llm_gate`), which writes the access lines and listens
+once the model is loaded; `/health` says 200 then.
 """
 
 import argparse
+import asyncio
 import importlib
 import importlib.util
 import os
 import signal
 import socket
 import sys
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
 import structlog
 
+from bentos.analyst.llm_gate import open_gate
 from bentos.analyst.settings import LlmSettings
 from bentos.core.errors import EkibenError, SettingsError
 from bentos.core.logs import configure_logs
@@ -71,17 +76,15 @@ def find_weights(settings: LlmSettings) -> Path:
     return path
 
 
-def start_server(settings: LlmSettings) -> Any:
-    """Load the model and listen; return llama.cpp's server, which serves in threads of its own until it is
-    deleted. Raises SettingsError if it can't."""
-    parameters = _parameters(settings, find_weights(settings))
-    _check_port(settings)
+def start_server(settings: LlmSettings, path: Path) -> Any:
+    """Load the model and listen on a Unix socket; return llama.cpp's server, which serves in threads of its
+    own until it is deleted. Raises SettingsError if it can't."""
+    parameters = _parameters(settings, find_weights(settings), path)
     try:
         return _library().Server(parameters)
     except RuntimeError as error:
         raise SettingsError(
-            f"llama.cpp could not load {parameters.model.path} or listen on {settings.host}:{settings.port}: "
-            "the lines above say more."
+            f"llama.cpp could not load {parameters.model.path} or listen on {path}: the lines above say more."
         ) from error
 
 
@@ -97,35 +100,60 @@ def ask_once(server: Any) -> int:
 
 def serve(settings: LlmSettings, is_check: bool) -> int:
     """Serve until SIGTERM or SIGINT, or only ask once; return the exit code. Raises SettingsError."""
-    # Threads take over this mask: so the signals reach nobody but the wait for them.
+    # Threads take over this mask: so the signals reach nobody but the event loop.
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     try:
-        began = time.monotonic()
-        server = start_server(settings)
-        seconds = round(time.monotonic() - began, 3)
-        if is_check:
-            tokens = ask_once(server)
-            _log.info("The model writes", model=settings.model, seconds_to_ready=seconds, tokens=tokens)
-        else:
-            _serve_until_signal(server, settings, seconds)
-        del server
+        with _listener(settings) as listener, tempfile.TemporaryDirectory(prefix="ekiben-llm-") as folder:
+            inner = Path(folder, "llama.sock")
+            began = time.monotonic()
+            server = start_server(settings, inner)
+            seconds = round(time.monotonic() - began, 3)
+            if is_check:
+                tokens = ask_once(server)
+                _log.info("The model writes", model=settings.model, seconds_to_ready=seconds, tokens=tokens)
+            else:
+                _serve_until_signal(settings, listener, inner, seconds)
+            del server
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     _log.info("Stopped", exit_code=0)
     return 0
 
 
-def _serve_until_signal(server: Any, settings: LlmSettings, seconds_to_ready: float) -> None:
-    _log.info(
-        "Ready",
-        address=server.listening_address,
-        model=settings.model,
-        threads=settings.threads,
-        auth="on" if settings.key.get_secret_value() else "off",
-        seconds_to_ready=seconds_to_ready,
-    )
-    number = signal.sigwait(STOP_SIGNALS)
-    _log.info("Stopping", signal=signal.Signals(number).name)
+def _serve_until_signal(
+    settings: LlmSettings, listener: socket.socket, inner: Path, seconds_to_ready: float
+) -> None:
+    try:
+        # Another process may listen since there are two sockets with this address.
+        listener.listen()
+    except OSError as error:
+        raise _no_address(settings, error) from error
+    asyncio.run(_pass_on(settings, listener, inner, seconds_to_ready))
+
+
+async def _pass_on(
+    settings: LlmSettings, listener: socket.socket, inner: Path, seconds_to_ready: float
+) -> None:
+    loop, stopping = asyncio.get_running_loop(), asyncio.Event()
+    for number in STOP_SIGNALS:
+        loop.add_signal_handler(number, stopping.set)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+    async with open_gate(listener, inner):
+        _log.info(
+            "Ready",
+            address=_address(listener),
+            model=settings.model,
+            threads=settings.threads,
+            auth="on" if settings.key.get_secret_value() else "off",
+            seconds_to_ready=seconds_to_ready,
+        )
+        await stopping.wait()
+    _log.info("Stopping")
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -169,12 +197,12 @@ def _library() -> Any:
         ) from error
 
 
-def _parameters(settings: LlmSettings, weights: Path) -> Any:
+def _parameters(settings: LlmSettings, weights: Path, path: Path) -> Any:
     parameters = _library().CommonParams()
     parameters.model.path = os.fspath(weights)
     parameters.model_alias = {settings.model}
-    parameters.hostnames = [settings.host]
-    parameters.port = settings.port
+    # A name that ends in `.sock` is a Unix socket; the folder that it is in is nobody else's.
+    parameters.hostnames = [os.fspath(path)]
     parameters.cpuparams.n_threads = settings.threads
     parameters.cpuparams_batch.n_threads = settings.threads
     parameters.n_parallel = settings.calls_at_once
@@ -195,18 +223,31 @@ def _parameters(settings: LlmSettings, weights: Path) -> Any:
     return parameters
 
 
-def _check_port(settings: LlmSettings) -> None:
-    """Raise SettingsError if somebody else listens: llama.cpp only says that something went wrong."""
+@contextmanager
+def _listener(settings: LlmSettings) -> Iterator[socket.socket]:
+    """Yield a socket that has its address but does not listen yet, so that no model is loaded in vain. Raises
+    SettingsError if somebody else has the address."""
     try:
-        address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(address[0], address[1]) as attempt:
-            attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            attempt.bind(address[4])
+        family, kind, *_, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind)
     except OSError as error:
-        raise SettingsError(
-            f"EKIBEN_LLM_HOST, EKIBEN_LLM_PORT: can't listen on {settings.host}:{settings.port} "
-            f"({error.strerror})."
-        ) from error
+        raise _no_address(settings, error) from error
+    with listener:
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+        except OSError as error:
+            raise _no_address(settings, error) from error
+        yield listener
+
+
+def _no_address(settings: LlmSettings, error: OSError) -> SettingsError:
+    return SettingsError(
+        f"EKIBEN_LLM_HOST, EKIBEN_LLM_PORT: can't listen on {settings.host}:{settings.port} "
+        f"({error.strerror})."
+    )
 
 
 if __name__ == "__main__":

@@ -5,6 +5,9 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+MOST_DAYS = 36_500
+"""Longest time that a setting may ask to keep something, short of for ever."""
+
 
 class AnalystSettings(BaseSettings):
     """Which language models are asked, how long and how often (`EKIBEN_ANALYST_*`)."""
@@ -75,6 +78,16 @@ class CollectSettings(BaseSettings):
     """A close that differs by more than this from the one before it is refused unless a second one agrees."""
     interval_seconds: float = Field(default=3600.0, gt=0)
     """Pause between two runs of `--loop`."""
+    keep_prices_days: int = Field(default=0, ge=0, le=MOST_DAYS)
+    """Prices older than this are removed after each run, except those of archives and what a run would ask
+    for again. 0: they are kept for ever; those of one symbol take about a megabyte a year."""
+    keep_news_days: int = Field(default=90, ge=0, le=MOST_DAYS)
+    """News that were published longer ago are removed after each run. 0: they are kept for ever."""
+    keep_analyses_days: int = Field(default=30, ge=0, le=MOST_DAYS)
+    """Texts that were written longer ago are removed after each run, unless they are about prices as they are
+    now. 0: they are kept for ever."""
+    keep_usage_days: int = Field(default=400, ge=0, le=MOST_DAYS)
+    """How long it stays known what language models cost on each day. 0: for ever."""
 
 
 class LlmSettings(BaseSettings):

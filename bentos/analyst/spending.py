@@ -1,14 +1,16 @@
-"""What calls to language models may cost: reserved before each, settled after it, whatever became of it."""
+"""What requests to language models may cost: reserved before each, settled after it whatever became of it."""
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import structlog
 from msgspec import Struct
 
-from bentos.analyst.observing import OUTCOMES
-from bentos.analyst.providers.base import Completion, Prompt
+from bentos.analyst.providers.base import Failure, Prompt, ProviderFailed
+from bentos.analyst.providers.paying import Bill
+from bentos.analyst.providers.resilience import NotAsked
 from bentos.analyst.settings import AnalystSettings
 from bentos.analyst.storage.budget import Budget
 from bentos.core.errors import DatabaseUnavailable
@@ -20,7 +22,7 @@ _log = structlog.get_logger("ekiben.analyst")
 
 
 class BudgetSpent(Exception):
-    """Today's budget does not allow another call."""
+    """Today's budget does not allow another request."""
 
 
 class Amount(Struct, frozen=True):
@@ -29,18 +31,14 @@ class Amount(Struct, frozen=True):
     tokens: int
     cost_micros: int
 
-    def plus(self, other: "Amount", times: int) -> "Amount":
-        """Return the sum of this and so many of another."""
-        return Amount(self.tokens + times * other.tokens, self.cost_micros + times * other.cost_micros)
-
 
 NOTHING = Amount(0, 0)
-CUT_SHORT = frozenset({"timeout", "bad_answer", "cancelled"})
-"""How requests end that a provider may have worked on without an answer that says what it cost."""
+CUT_SHORT: frozenset[Failure] = frozenset({"timeout", "bad_answer"})
+"""Failures of requests that a provider may have worked on without an answer that says what it cost."""
 
 
 class Spending:
-    """Asks language models within the budget that all replicas share."""
+    """Pays for requests, a retry or not, out of the budget that all replicas share."""
 
     def __init__(self, budget: Budget, settings: AnalystSettings) -> None:
         self._budget = budget
@@ -48,34 +46,35 @@ class Spending:
         self._completion_price = settings.completion_dollars_per_million
         self._settling: set[asyncio.Task[None]] = set()
 
-    async def ask(self, prompt: Prompt, call: Callable[[], Awaitable[Completion]]) -> Completion:
-        """Return what `call` returns, and count what it used.
+    @asynccontextmanager
+    async def request(self, prompt: Prompt, thinking_tokens: int) -> AsyncIterator[Bill]:
+        """Let one request be made in this block, reserve before it what it can cost at most, and count after
+        it what it did cost.
 
-        A request that was cut short may have been worked on and billed, so as much is counted for each of
-        these as was reserved. Raises BudgetSpent without calling, DatabaseUnavailable, or what `call` raises.
+        One that was cut short, or cancelled, may have been worked on and billed, so all that was reserved is
+        counted for it. Raises, before the block, BudgetSpent or DatabaseUnavailable.
         """
-        reserved = self._most(prompt)
+        reserved = self._most(prompt, thinking_tokens)
         if not await self._budget.reserve(reserved.tokens, reserved.cost_micros):
             raise BudgetSpent
-        outcomes: list[str] = []
-        answered = NOTHING
-        token = OUTCOMES.set(outcomes)
+        bill, used = Bill(), reserved
         try:
-            completion = await call()
-            answered = self._amount(completion.prompt_tokens, completion.completion_tokens)
+            yield bill
+        except (ProviderFailed, NotAsked) as failed:
+            used = reserved if isinstance(failed, ProviderFailed) and failed.failure in CUT_SHORT else NOTHING
+            raise
         finally:
-            OUTCOMES.reset(token)
-            cut_short = sum(outcome in CUT_SHORT for outcome in outcomes)
-            await self._settle(reserved, answered.plus(reserved, cut_short))
-        return completion
+            if bill.answer is not None:
+                used = self._amount(bill.answer.prompt_tokens, bill.answer.completion_tokens)
+            await self._settle(reserved, used)
 
     async def close(self) -> None:
         """Wait until everything is settled."""
         if self._settling:
             await asyncio.wait(self._settling)
 
-    def _most(self, prompt: Prompt) -> Amount:
-        return self._amount(estimate_tokens(prompt), prompt.most_tokens)
+    def _most(self, prompt: Prompt, thinking_tokens: int) -> Amount:
+        return self._amount(estimate_tokens(prompt), prompt.most_tokens + thinking_tokens)
 
     def _amount(self, prompt_tokens: int, completion_tokens: int) -> Amount:
         """A price of a million tokens in dollars is one of a token in millionths of a dollar."""
@@ -94,7 +93,7 @@ class Spending:
             await self._budget.settle(reserved.tokens, reserved.cost_micros, used.tokens, used.cost_micros)
         except DatabaseUnavailable as error:
             # All that was reserved stays counted: too much rather than too little.
-            _log.warning("What a call used could not be settled", reason=str(error))
+            _log.warning("What a request used could not be settled", reason=str(error))
 
 
 def estimate_tokens(prompt: Prompt) -> int:

@@ -11,6 +11,8 @@ MOST_HEADLINES = 5
 MOST_CHARACTERS = 120
 MOST_READ = 2_000
 """Characters of a headline that are looked at."""
+MOST_LOOKS = 8
+"""Ordinary headlines are clean after one."""
 
 TAG = re.compile(r"<[^<>]*>")
 ADDRESS = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\S+", re.IGNORECASE)
@@ -21,7 +23,18 @@ BLANK = re.compile(r"\s+")
 def clean_headline(title: str) -> str:
     """Return a title as one line of at most 120 characters without markup, addresses, control, invisible and
     direction-changing characters. Cleaning it again changes nothing."""
-    text = _visible(unicodedata.normalize("NFKC", _unescape(title[:MOST_READ])))
+    text = title[:MOST_READ]
+    for _ in range(MOST_LOOKS):
+        before, text = text, _clean(text)
+        if text == before:
+            return text
+    # Whoever hides entities in entities this often gets none.
+    return _clean(text.replace("&", " "))
+
+
+def _clean(title: str) -> str:
+    """Return the title after one look: what it takes out may have held apart what together is markup."""
+    text = _visible(unicodedata.normalize("NFKC", _unescape(title)))
     text = MARKUP.sub(" ", ADDRESS.sub(" ", TAG.sub(" ", text)))
     text = BLANK.sub(" ", text).strip()
     return text[:MOST_CHARACTERS].rstrip()

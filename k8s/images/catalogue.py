@@ -62,7 +62,7 @@ IMAGES = {
             folders=(
                 "bentos/__init__.py",
                 "bentos/core",
-                *(f"bentos/analyst/{name}.py" for name in ("__init__", "llm", "settings")),
+                *(f"bentos/analyst/{name}.py" for name in ("__init__", "llm", "llm_gate", "settings")),
             ),
         ),
     )

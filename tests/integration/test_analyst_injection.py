@@ -2,6 +2,7 @@
 reaches a caller but true sentences about a price."""
 
 import asyncio
+import unicodedata
 
 import pytest
 from msgspec import structs
@@ -10,11 +11,14 @@ from bentos.analyst.checks import check_opening, check_text, have_passed
 from bentos.analyst.fallback import fallback_text
 from bentos.analyst.generation import generate
 from bentos.analyst.providers.base import Completion, Prompt
-from bentos.analyst.untrusted import fence_headlines
+from bentos.analyst.untrusted import MOST_CHARACTERS, fence_headlines
 from bentos.analyst.wording import Language
 from tests.support.injections import HEADLINES, Attack
+from tests.support.injections_hidden import HIDDEN, MARKS
 from tests.support.price_facts import LANGUAGES, RISING
 from tests.support.prompt_sets import shipped_prompts
+
+ATTACKS = [*HEADLINES, *HIDDEN]
 
 SYMBOLS = [
     "BUY-NOW",
@@ -64,12 +68,12 @@ ANSWERS: list[tuple[Language, str]] = [
 
 
 def test_there_are_enough_attacks_in_both_languages() -> None:
-    languages = [attack.language for attack in HEADLINES] + [language for language, _ in ANSWERS]
-    assert len(HEADLINES) + len(SYMBOLS) + len(ANSWERS) >= 60
+    languages = [attack.language for attack in ATTACKS] + [language for language, _ in ANSWERS]
+    assert len(ATTACKS) + len(SYMBOLS) + len(ANSWERS) >= 140
     assert min(languages.count("en"), languages.count("fr")) >= 20
 
 
-@pytest.mark.parametrize("attack", HEADLINES, ids=lambda attack: attack.headline)
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: ascii(attack.headline[:60]))
 def test_model_that_obeys_a_headline_is_not_heard(attack: Attack) -> None:
     answer = attack.obeyed.replace("{good}", fallback_text(RISING, attack.language))
 
@@ -85,7 +89,7 @@ def test_model_that_obeys_a_headline_is_not_heard(attack: Attack) -> None:
     assert not (opening.passed and attack.harm.lower() in opening.text.lower())
 
 
-@pytest.mark.parametrize("attack", HEADLINES, ids=lambda attack: attack.headline)
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: ascii(attack.headline[:60]))
 def test_headline_stays_inside_of_its_fence(attack: Attack) -> None:
     prompt = shipped_prompts().render(RISING, [attack.headline], attack.language)
     fence = fence_headlines([attack.headline])
@@ -93,6 +97,17 @@ def test_headline_stays_inside_of_its_fence(attack: Attack) -> None:
     assert prompt.user.count("<<<") == prompt.user.count(">>>") == 1
     assert attack.headline not in prompt.system
     assert attack.headline not in prompt.grammar
+
+
+@pytest.mark.parametrize("attack", HIDDEN, ids=lambda attack: ascii(attack.headline[:60]))
+def test_marks_and_unseen_characters_of_a_headline_reach_no_prompt(attack: Attack) -> None:
+    user = shipped_prompts().render(RISING, [attack.headline], attack.language).user
+    untouched = shipped_prompts().render(RISING, (), attack.language).user
+    content = user.partition("<<<")[2].partition(">>>")[0]
+    assert [mark for mark in MARKS if mark in content] == []
+    assert not any(unicodedata.category(character)[0] == "C" for character in content.replace("\n", ""))
+    assert len(user) <= len(untouched) + MOST_CHARACTERS
+    assert user.count("\n") == untouched.count("\n")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

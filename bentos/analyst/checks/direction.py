@@ -47,15 +47,29 @@ FRENCH: Words = {
 WORDS: dict[Language, Words] = {"en": ENGLISH, "fr": FRENCH}
 NEUTRAL = re.compile(
     r"\b(?:ups and downs|up and down|rises? and falls?|gains and losses|hausses et (?:de |des )?baisses"
-    r"|up to|gains et (?:de |des )?pertes)\b"
+    r"|up to|gains et (?:de |des )?pertes|more or less|plus ou moins)\b"
 )
 """Ways to speak about swings, without a direction."""
 NEGATION = re.compile(
     r"\b(?:not|no|never|neither|nor|without|cannot|fail\w*|instead|un(?:able|likely)|nothing|none"
     r"|hardly(?! changed)|barely(?! (?:changed|moved))|ne|pas|non|sans|jamais|aucune?|ni|nullement"
-    r"|échou\w+)\b|n't\b|\bn'"
+    r"|échou\w+|far from|(?:other|rather) than|plutôt que|loin d\w*|(?:less|least|moins) \w+"
+    r"|(?:previously|formerly|auparavant|précédemment) "
+    r"(?:stable|steady|flat|up|down|rising|falling|en \w+))\b"
+    r"|n't\b|\bn'"
 )
 """Words that turn a sentence into its opposite: what a rising price did not do is for another text."""
+ALMOST = r"\b(?:almost|nearly|presque|quasi|quasiment|pratiquement) (?:a |est |en )?"
+MOVE = (
+    r"\b(?:rise|gains?|climb|uptrend|advance|growth|rally|increase|fall|decline|drop|downtrend|decrease|trend"
+    r"|hausse|montée|progression|baisse|chute|recul|tendance)"
+)
+OVER = re.compile(
+    MOVE + r"(?: (?:of|du|de|in|d'un) \S+)*? (?:(?:was|is|has been) over(?! the| last| \d)"
+    r"|(?:has )?ended(?! at| up| on| near)"
+    r"|finished(?! at| on)|(?:est|était|s'est) (?:terminée?|finie?|achevée?)(?! à))"
+)
+"""A movement that is said to be past."""
 
 
 def find_direction(draft: Draft) -> Finding:
@@ -67,8 +81,15 @@ def find_direction(draft: Draft) -> Finding:
         if against:
             return Finding(wrong=f"the price is {trend}, and the text says '{against.group()}'")
     denied = NEGATION.search(text)
+    if denied is None:
+        denied = OVER.search(text) or _almost(words, trend, text)
     if denied:
         return Finding(wrong=f"the text denies something: '{denied.group()}'")
     return Finding(
         missing="" if words[trend].search(text) else f"the text must say that the price is {trend}"
     )
+
+
+def _almost(words: Words, trend: Trend, text: str) -> re.Match[str] | None:
+    """Return words for a movement that is said to be almost one; what is almost stable is called stable."""
+    return None if trend == "stable" else re.search(ALMOST + words[trend].pattern, text)

@@ -5,12 +5,11 @@ by half of its last digit and by a twentieth of itself (or 0.05 points, if that 
 Counts of closes and spans of time are exact.
 """
 
-import re
-
+from bentos.analyst.checks.claims import edge_of, find_unproven, fits_rate
 from bentos.analyst.checks.draft import Draft
 from bentos.analyst.checks.quantities import Quantity, Unreadable, find_quantities
 from bentos.analyst.checks.results import Finding
-from bentos.analyst.checks.roles import fact_value, find_roles
+from bentos.analyst.checks.roles import fact_value, find_roles, text_before
 from bentos.analyst.facts import Facts
 
 PRICE_SHARE = 0.005
@@ -18,19 +17,13 @@ PERCENT_SHARE = 0.05
 PERCENT_POINTS = 0.05
 SLACK = 1e-9
 """Relative error of arithmetic."""
-VAGUE = re.compile(
-    r"\b(?:half|halved|doubl\w+|tripl\w+|quadrupl\w+|twice|thrice|twofold|tenfold|quarters?|thirds?|dozens?"
-    r"|hundreds|thousands|billions?|tens|moitié|demie?|quarts?|tiers|dizaines?|vingtaine|douzaines?"
-    r"|centaines?|milliers?|milliards?|décupl\w+)\b"
-)
-"""Words that claim a number without being one."""
 
 
 def find_numbers(draft: Draft) -> Finding:
     """Return the first number of the text that is not among its facts."""
-    vague = VAGUE.search(draft.clean)
-    if vague:
-        return Finding(wrong=f"'{vague.group()}' is not among the facts")
+    unproven = find_unproven(draft.clean, draft.facts)
+    if unproven:
+        return Finding(wrong=f"'{unproven}' is not among the facts")
     try:
         quantities = find_quantities(draft.clean, draft.language)
     except Unreadable as error:
@@ -51,7 +44,11 @@ def _is_fact(draft: Draft, quantities: list[Quantity], place: int) -> bool:
         return one.value == facts.missing
     if one.kind == "bare":
         return _is_bare_price(draft, quantities, place)
-    return any(_fits(one, facts, name) for name in find_roles(draft.clean, quantities, place))
+    names = find_roles(draft.clean, quantities, place)
+    edge = edge_of(text_before(draft.clean, quantities, place)) if one.kind == "price" else ""
+    if edge and not _fits(one, facts, edge):
+        return False
+    return any(_fits(one, facts, name) and fits_rate(draft.clean, one, name) for name in names)
 
 
 def _is_bare_price(draft: Draft, quantities: list[Quantity], place: int) -> bool:

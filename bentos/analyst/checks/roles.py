@@ -67,7 +67,7 @@ def find_roles(text: str, quantities: Sequence[Quantity], place: int) -> tuple[s
     """Return the names of the facts that the price or percentage at this place of the list may be."""
     one = quantities[place]
     cues, every = CUES[one.kind]
-    before = text[quantities[place - 1].end if place else 0 : one.start]
+    before = text_before(text, quantities, place)
     after = text[one.end : quantities[place + 1].start if place + 1 < len(quantities) else len(text)]
     if one.kind == "price":
         paired = _paired(text, quantities, place)
@@ -77,6 +77,11 @@ def find_roles(text: str, quantities: Sequence[Quantity], place: int) -> tuple[s
     if not claimed and one.kind == "price" and ARRIVED.search(before):
         return ("last_close",)
     return claimed or every
+
+
+def text_before(text: str, quantities: Sequence[Quantity], place: int) -> str:
+    """Return the words between a quantity and the one before it."""
+    return text[quantities[place - 1].end if place else 0 : quantities[place].start]
 
 
 def fact_value(facts: Facts, name: str) -> float:

@@ -1,5 +1,6 @@
 """The words that two sentences about a price may be made of, in every form. Directions are among them;
-whether they are true is for other checks."""
+whether they are true is for other checks. Names of assets are not: the one that a text is about is taken out
+before."""
 
 from bentos.analyst.wording import Language
 
@@ -7,7 +8,7 @@ ENGLISH = """
 a about accompanied across activity added advance advanced advances advancing affected after afterwards
 ahead all almost along alongside also although always amid among amount amounting amplitude an and another
 any appreciated appreciating appreciation approximately are around as asset at average averaged averages
-averaging back balanced barely been began beginning begins behind being between big bit bitcoin both bottom
+averaging back balanced barely been began beginning begins behind being between big bit both bottom
 bottomed bottoming bounced bouncing brief briefly broad broadly bumpy but by calm calmer calmly calmness
 came candle candles certain change changed changes changing choppy climb climbed climbing climbs close
 closed closely closes closing comparatively compared comparison complete considerable considerably
@@ -60,7 +61,7 @@ actuelle actuellement affichant affiche affiché affichée agité agitée ainsi 
 amenant amené ampleur amplitude an ancien année années ans appréciation apprécié appréciée après arrivant
 arrivé arrivée assez atteignait atteignant atteint atteinte atténuée au au-delà augmentant augmente augmenté
 augmentée auparavant aussi autant autour autre autres aux avait avant avec avoir avoisinant avoisine ayant
-baissait baisse baisser baisses baissier baissière baissé balancé bas base basse basses bien bitcoin bond
+baissait baisse baisser baisses baissier baissière baissé balancé bas base basse basses bien bond
 bondi bougé brièvement brève calme calmement calmes car ce cela celle celui cent cents certain certaine ces
 cet cette ceux chacune changement changements changé chaque chemin chiffre chiffres chutant chute chuté cinq
 cinquante clôturant clôture clôturer clôtures clôturé combiné comme commencer commencé commençait commençant

@@ -15,6 +15,7 @@ from bentos.analyst.collect.archives import ARCHIVES, fetch_archive
 from bentos.analyst.collect.http import Fetcher
 from bentos.analyst.collect.news import NewsCollector
 from bentos.analyst.collect.prices import PriceCollector
+from bentos.analyst.collect.pruning import prune
 from bentos.analyst.collect.sources import news_sources, price_sources
 from bentos.analyst.settings import CollectSettings
 from bentos.analyst.storage.news import NewsStore
@@ -54,7 +55,7 @@ exit codes:
   130  interrupted by Ctrl-C, without --loop
 
 Running it twice does no harm. Settings are environment variables: EKIBEN_COLLECT_* say whom to ask,
-EKIBEN_DATABASE_* where to store."""
+EKIBEN_COLLECT_KEEP_*_DAYS how long what was stored is kept, EKIBEN_DATABASE_* where to store."""
 
 
 class Collection:
@@ -70,7 +71,8 @@ class Collection:
         self._failures = 0
 
     async def run_once(self) -> int:
-        """Collect everything once and say so; return the exit code. Raises EkibenError."""
+        """Collect everything once, remove what is too old, and say so; return the exit code. Raises
+        EkibenError."""
         settings = self._settings
         async with Fetcher(settings.timeout_seconds, settings.attempts) as fetcher:
             empty = []
@@ -84,6 +86,7 @@ class Collection:
                 news = await NewsCollector(NewsStore(self._engine), fetcher, settings).collect()
                 news.log()
                 empty.append(news.is_empty)
+        (await prune(self._engine, settings, self._what)).log()
         return NO_SOURCE if any(empty) else 0
 
     async def run_until_stopped(self) -> int:

@@ -10,6 +10,7 @@ from msgspec import Struct, field
 from bentos.analyst.candles import Headline
 from bentos.analyst.collect.feeds import read_feed
 from bentos.analyst.collect.http import Fetcher, SourceFailed
+from bentos.analyst.collect.pruning import oldest
 from bentos.analyst.collect.sources import news_sources
 from bentos.analyst.collect.sources.base import NewsSource
 from bentos.analyst.settings import CollectSettings
@@ -58,13 +59,21 @@ class NewsCollector:
         self._store = store
         self._fetcher = fetcher
         self._sources = news_sources(settings.news)
+        self._keep_days = settings.keep_news_days
         self._now = now
 
     async def collect(self) -> NewsRun:
         """Return what was done. Raises DatabaseUnavailable."""
         run = NewsRun()
         found = await asyncio.gather(*(self._read(source, run) for source in self._sources))
-        run.stored = await self._store.upsert([headline for headlines in found for headline in headlines])
+        before = oldest(self._keep_days, self._now())
+        kept = [
+            headline
+            for headlines in found
+            for headline in headlines
+            if before is None or headline.published_at >= before
+        ]
+        run.stored = await self._store.upsert(kept)
         return run
 
     async def _read(self, source: NewsSource, run: NewsRun) -> list[Headline]:

@@ -31,7 +31,7 @@ def make_completion(
 ) -> Completion:
     """Return a whole answer. `tokens` are the prompt's and the answer's, as the provider counted them; None
     is replaced by an estimate. Raises ProviderFailed for a text that is empty or far too long."""
-    check_length(provider, text)
+    check_text(provider, text)
     text = text.strip()
     if not text:
         raise ProviderFailed(provider, "bad_answer", "empty")
@@ -44,10 +44,15 @@ def make_completion(
     )
 
 
-def check_length(provider: str, text: str) -> None:
-    """Raise ProviderFailed for a text that is far too long."""
+def check_text(provider: str, text: str) -> None:
+    """Raise ProviderFailed for a text that is far too long, or that can't be sent on: JSON can hold halves of
+    surrogate pairs, UTF-8 can't."""
     if len(text) > MOST_TEXT_CHARACTERS:
         raise ProviderFailed(provider, "bad_answer", f"more than {MOST_TEXT_CHARACTERS} characters")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ProviderFailed(provider, "bad_answer", "not Unicode") from None
 
 
 def _count(told: int | None, texts: Sequence[str]) -> int:

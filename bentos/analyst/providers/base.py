@@ -57,6 +57,12 @@ class Provider(Protocol):
         """The model that it is asked for."""
         ...
 
+    @property
+    def thinking_tokens(self) -> int:
+        """Tokens that an answer may take beyond `Prompt.most_tokens`, because the model thinks before it
+        writes."""
+        ...
+
     async def complete(self, prompt: Prompt) -> Completion:
         """Return the whole answer. Raises ProviderFailed, and nothing else."""
         ...

@@ -28,8 +28,8 @@ class Chain:
         return {provider.name: provider.model for provider in self._providers}
 
     async def complete(self, prompt: Prompt, within_seconds: float) -> tuple[str, Completion]:
-        """Return the name of the provider that answered, and its answer. Raises NoAnswer in time, and nothing
-        else. Each provider may use an equal part of the time that is left when its turn comes."""
+        """Return the name of the provider that answered, and its answer. Raises NoAnswer in time, or what the
+        payer raises. Each provider may use an equal part of the time that is left when its turn comes."""
         ends = time.monotonic() + within_seconds
         reasons: list[str] = []
         for index, provider in enumerate(self._providers):
@@ -46,8 +46,8 @@ class Chain:
         """Yield pieces of one provider's answer as they come, and last what `complete` returns.
 
         Another provider is asked only as long as no piece came: each may use an equal part of the time for
-        its first, and all of it for the rest. Raises NoAnswer, also in the middle of an answer. Who stops
-        early must close it (`contextlib.aclosing`).
+        its first, and all of it for the rest. Raises NoAnswer, also in the middle of an answer, or what the
+        payer raises. Who stops early must close it (`contextlib.aclosing`).
         """
         ends = time.monotonic() + within_seconds
         reasons: list[str] = []

@@ -10,7 +10,7 @@ import httpx2
 from google.genai import Client, errors, types
 from pydantic import SecretStr
 
-from bentos.analyst.providers.answers import check_length, make_completion, unwrap
+from bentos.analyst.providers.answers import check_text, make_completion, unwrap
 from bentos.analyst.providers.base import Completion, Prompt, ProviderFailed
 from bentos.analyst.providers.http import (
     AnswerTooLong,
@@ -38,6 +38,8 @@ class Gemini:
 
     def __init__(self, model: str, key: SecretStr, *, timeout_seconds: float, url: str | None = None) -> None:
         self.model = model
+        self._can_be_thoughtless = re.match(r"gemini-2\.5-flash", model) is not None
+        self.thinking_tokens = 0 if self._can_be_thoughtless else THINKING_TOKENS
         self._http = make_http_client(timeout_seconds)
         self._client = Client(
             api_key=key.get_secret_value(),
@@ -64,7 +66,7 @@ class Gemini:
         except Exception as error:
             raise _explain(error) from None
         if prompt.schema is not None:
-            check_length(NAME, text)
+            check_text(NAME, text)
             text = unwrap(NAME, text)
         return self._whole(prompt, text, response.usage_metadata)
 
@@ -84,7 +86,7 @@ class Gemini:
                     has_ended = _check_end(part) or has_ended
                     if piece := _text_of(part):
                         text += piece
-                        check_length(NAME, text)
+                        check_text(NAME, text)
                         yield piece
         except Exception as error:
             raise _explain(error) from None
@@ -98,13 +100,12 @@ class Gemini:
         await self._http.aclose()
 
     def _config(self, prompt: Prompt, schema: dict[str, Any] | None) -> types.GenerateContentConfig:
-        can_be_thoughtless = re.match(r"gemini-2\.5-flash", self.model) is not None
         return types.GenerateContentConfig(
             system_instruction=prompt.system,
-            max_output_tokens=prompt.most_tokens + (0 if can_be_thoughtless else THINKING_TOKENS),
+            max_output_tokens=prompt.most_tokens + self.thinking_tokens,
             temperature=0,
             candidate_count=1,
-            thinking_config=types.ThinkingConfig(thinking_budget=0) if can_be_thoughtless else None,
+            thinking_config=types.ThinkingConfig(thinking_budget=0) if self._can_be_thoughtless else None,
             response_mime_type=None if schema is None else "application/json",
             response_json_schema=schema,
             http_options=types.HttpOptions(headers=trace_headers()),

@@ -86,9 +86,11 @@ def read_retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def trace_headers() -> dict[str, str]:
-    """Return the header that makes a call part of the trace of the request that it is made for, if any."""
+    """Return the headers that make a call part of the trace of the request that it is made for, if any."""
     exchange = CURRENT.get()
-    return {} if exchange is None else {"traceparent": exchange.trace.traceparent()}
+    if exchange is None:
+        return {}
+    return {"traceparent": exchange.trace.traceparent(), "X-Request-ID": exchange.request_id.decode()}
 
 
 def _seconds_until(date: str) -> float:

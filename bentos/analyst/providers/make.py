@@ -5,13 +5,15 @@ from collections.abc import Callable, Mapping
 
 from bentos.analyst.providers.base import Provider
 from bentos.analyst.providers.chain import Chain
+from bentos.analyst.providers.paying import Free, Payer
 from bentos.analyst.providers.resilience import Guarded, Observer
 from bentos.analyst.settings import AnalystSettings
 from bentos.core.errors import SettingsError
 
 
-def make_chain(settings: AnalystSettings, observer: Observer) -> Chain:
-    """Return the providers of `settings.providers`, in that order. To be used on one event loop.
+def make_chain(settings: AnalystSettings, observer: Observer, payer: Payer | None = None) -> Chain:
+    """Return the providers of `settings.providers`, in that order. To be used on one event loop. Without a
+    payer nobody is asked before requests.
 
     Connects to nobody yet. Raises SettingsError for a name that is unknown or there twice, for an address
     that is none, and for a missing key.
@@ -19,7 +21,8 @@ def make_chain(settings: AnalystSettings, observer: Observer) -> Chain:
     names = [name.strip() for name in settings.providers.split(",") if name.strip()]
     if len(set(names)) < len(names):
         raise SettingsError(f"EKIBEN_ANALYST_PROVIDERS: {settings.providers!r} names a provider twice.")
-    return Chain([Guarded(_make(name, settings), settings, observer) for name in names])
+    providers = [_make(name, settings) for name in names]
+    return Chain([Guarded(provider, settings, observer, payer or Free()) for provider in providers])
 
 
 def _make(name: str, settings: AnalystSettings) -> Provider:

@@ -8,7 +8,7 @@ import msgspec
 from openai import APIConnectionError, APIStatusError, APITimeoutError, AsyncOpenAI
 from pydantic import SecretStr
 
-from bentos.analyst.providers.answers import check_length, make_completion, unwrap
+from bentos.analyst.providers.answers import check_text, make_completion, unwrap
 from bentos.analyst.providers.base import Completion, Prompt, ProviderFailed
 from bentos.analyst.providers.http import (
     AnswerTooLong,
@@ -48,6 +48,7 @@ class OpenAICompatible:
     """Asks for the likeliest words (temperature 0), so the same prompt gives the same text."""
 
     name = NAME
+    thinking_tokens = 0
 
     def __init__(
         self, url: str, model: str, key: SecretStr, *, takes_grammar: bool, timeout_seconds: float
@@ -76,7 +77,7 @@ class OpenAICompatible:
         _check_end(choice)
         text = choice.message.content or ""
         if self._is_bound_to_schema(prompt):
-            check_length(NAME, text)
+            check_text(NAME, text)
             text = unwrap(NAME, text)
         return self._whole(prompt, text, answer.usage)
 
@@ -102,7 +103,7 @@ class OpenAICompatible:
                     has_ended = _check_end(choice) or has_ended
                     if piece := choice.delta.content:
                         text += piece
-                        check_length(NAME, text)
+                        check_text(NAME, text)
                         yield piece
         except Exception as error:
             raise _explain(error) from None

@@ -11,6 +11,7 @@ import structlog
 
 from bentos.analyst.providers.base import Completion, Failure, Prompt, Provider, ProviderFailed
 from bentos.analyst.providers.breaker import Breaker, LeftAlone
+from bentos.analyst.providers.paying import Bill, Payer
 from bentos.analyst.settings import AnalystSettings
 
 _Result = TypeVar("_Result")
@@ -58,12 +59,15 @@ class Guarded:
     """A provider that is asked again after passing failures, left alone after many, never asked too often.
 
     A try may use half of the time that is left, the last one all of it, so that a request that hangs leaves
-    time for another. A stream is begun again only as long as it gave nothing.
+    time for another. A stream is begun again only as long as it gave nothing. Each try is paid for by itself.
     """
 
-    def __init__(self, provider: Provider, settings: AnalystSettings, observer: Observer) -> None:
+    def __init__(
+        self, provider: Provider, settings: AnalystSettings, observer: Observer, payer: Payer
+    ) -> None:
         self._provider = provider
         self._observer = observer
+        self._payer = payer
         self._slots = asyncio.Semaphore(settings.calls_at_once)
         self._breaker_seconds = settings.breaker_seconds
         self._breaker = Breaker(
@@ -82,19 +86,21 @@ class Guarded:
         return self._provider.model
 
     async def complete(self, prompt: Prompt, within_seconds: float) -> Completion:
-        """Return the whole answer. Raises ProviderFailed or NotAsked, within the time given."""
+        """Return the whole answer. Raises ProviderFailed or NotAsked within the time given, or what the payer
+        raises."""
         ends = time.monotonic() + within_seconds
 
         async def ask(share: float) -> Completion:
-            async with self._request(ends):
-                return await self._before(_share_of(ends, share), self._provider.complete(prompt))
+            async with self._request(prompt, ends) as bill:
+                bill.answer = await self._before(_share_of(ends, share), self._provider.complete(prompt))
+                return bill.answer
 
         return await self._until_answered(ask, ends)
 
     async def stream(
         self, prompt: Prompt, within_seconds: float, first_within_seconds: float | None = None
     ) -> AsyncGenerator[str | Completion, None]:
-        """Yield pieces as they come, and last the whole. Raises ProviderFailed or NotAsked.
+        """Yield pieces as they come, and last the whole. Raises what `complete` raises.
 
         `first_within_seconds`, if given, is the time for the first piece. Who stops early must close it.
         """
@@ -141,14 +147,16 @@ class Guarded:
     async def _pieces(
         self, prompt: Prompt, first_ends: float, share: float, ends: float
     ) -> AsyncGenerator[str | Completion, None]:
-        async with self._request(first_ends):
+        async with self._request(prompt, first_ends) as bill:
             pieces = self._provider.stream(prompt)
             until = _share_of(first_ends, share)
             try:
                 while (piece := await self._before(until, _next_of(pieces))) is not None:
+                    if isinstance(piece, Completion):
+                        bill.answer = piece
                     yield piece
                     until = ends
-                    if isinstance(piece, Completion):
+                    if bill.answer is not None:
                         return
             finally:
                 if isinstance(pieces, AsyncGenerator):
@@ -156,28 +164,35 @@ class Guarded:
             raise ProviderFailed(self.name, "bad_answer", "it ended before its end")
 
     @asynccontextmanager
-    async def _request(self, ends: float) -> AsyncGenerator[None, None]:
-        """Make one request in this block. Raises NotAsked before it."""
+    async def _request(self, prompt: Prompt, ends: float) -> AsyncGenerator[Bill, None]:
+        """Make one request in this block. Raises, before it, NotAsked or what the payer raises."""
         if self._breaker.refuses:
             raise NotAsked(self.name, "left alone")
         await self._take_slot(ends)
         try:
-            with self._breaker.call(), self._timed():
-                yield
+            with self._breaker.call():
+                async with self._payer.request(prompt, self._provider.thinking_tokens) as bill:
+                    self._check_time(ends)
+                    with self._timed():
+                        yield bill
         except LeftAlone:
             raise NotAsked(self.name, "left alone") from None
         finally:
             self._slots.release()
 
     async def _take_slot(self, ends: float) -> None:
-        # A free slot is had without waiting, even if the time is over; a request must not begin then.
-        if time.monotonic() >= ends:
-            raise NotAsked(self.name, "busy")
+        # A free slot is had without waiting, even if the time is over.
+        self._check_time(ends)
         try:
             async with asyncio.timeout(ends - time.monotonic()):
                 await self._slots.acquire()
         except TimeoutError:
             raise NotAsked(self.name, "busy") from None
+
+    def _check_time(self, ends: float) -> None:
+        """Raise NotAsked if the time is over: a request that began now would fail for nobody's fault."""
+        if time.monotonic() >= ends:
+            raise NotAsked(self.name, "busy")
 
     async def _before(self, until: float, answer: Awaitable[_Result]) -> _Result:
         """Return the answer if it comes before `until` on the monotonic clock."""

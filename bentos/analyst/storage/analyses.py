@@ -1,15 +1,16 @@
 """Texts that a language model wrote and that passed the checks."""
 
 import contextlib
+from collections.abc import Collection
 from datetime import datetime
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bentos.analyst.checks import CheckResult
-from bentos.analyst.storage.statements import fetch, upsert
+from bentos.analyst.storage.statements import fetch, remove, upsert
 from bentos.analyst.storage.tables import analyses
 from bentos.core.database import write
 
@@ -70,3 +71,17 @@ class AnalysisStore:
             await upsert(connection, analyses, [row])
 
         await write(self._engine, store)
+
+    async def windows(self, before: datetime) -> dict[str, list[int]]:
+        """Return the windows, in closes, for which texts were written before a moment, by symbol."""
+        query = select(analyses.c.symbol, analyses.c.window).where(analyses.c.created_at < before).distinct()
+        found: dict[str, list[int]] = {}
+        for symbol, window in await fetch(self._engine, query):
+            found.setdefault(symbol, []).append(window)
+        return found
+
+    async def prune(self, symbol: str, before: datetime, current: Collection[str]) -> int:
+        """Remove texts about a symbol that were written before a moment, except about facts with one of the
+        `current` hashes; return how many."""
+        of_symbol = and_(analyses.c.symbol == symbol, analyses.c.created_at < before)
+        return await remove(self._engine, analyses, and_(of_symbol, analyses.c.facts_hash.not_in(current)))

@@ -7,7 +7,7 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, and_, case, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bentos.analyst.storage.statements import change, fetch, insert_into
+from bentos.analyst.storage.statements import change, fetch, insert_into, remove
 from bentos.analyst.storage.tables import usage
 
 
@@ -88,6 +88,12 @@ class Budget:
 
     def _today(self) -> date:
         return self._clock().astimezone(UTC).date()
+
+
+async def prune_usage(engine: AsyncEngine, before: date) -> int:
+    """Forget what was used on days before this one, in UTC; return how many days. Raises
+    DatabaseUnavailable."""
+    return await remove(engine, usage, usage.c.day < before)
 
 
 def _at_least_nothing(amount: ColumnElement[int]) -> ColumnElement[int]:

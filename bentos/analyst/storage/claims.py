@@ -5,7 +5,7 @@ from uuid import uuid4
 from sqlalchemy import ColumnElement, Double, delete, literal_column
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bentos.analyst.storage.statements import change, insert_into
+from bentos.analyst.storage.statements import change, insert_into, remove
 from bentos.analyst.storage.tables import claims
 
 NOW = {
@@ -45,3 +45,8 @@ class Claims:
         """Give the key back. Nothing happens if this holder does not have it (any more)."""
         dropping = delete(claims).where(claims.c.key == key, claims.c.holder == self._holder)
         await change(self._engine, dropping)
+
+    async def prune(self) -> int:
+        """Remove claims that have ended and that nobody gave back; return how many. Anybody could take them
+        anyway."""
+        return await remove(self._engine, claims, claims.c.expires_at <= self._now)

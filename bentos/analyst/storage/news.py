@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bentos.analyst.candles import Headline
-from bentos.analyst.storage.statements import fetch, upsert
+from bentos.analyst.storage.statements import fetch_structs, remove, upsert
 from bentos.analyst.storage.tables import news
 from bentos.core.database import write
 
@@ -26,7 +26,7 @@ class NewsStore:
         """Return the headlines that were published last, at most `limit`, newest first."""
         query = select(*(news.c[field] for field in Headline.__struct_fields__))
         newest_first = query.order_by(news.c.published_at.desc(), news.c.id.desc()).limit(limit)
-        return [Headline(**row._mapping) for row in await fetch(self._engine, newest_first)]
+        return await fetch_structs(self._engine, Headline, newest_first)
 
     async def upsert(self, headlines: Sequence[Headline]) -> int:
         """Store the headlines; the last one with the same id wins. Return how many rows were made or
@@ -41,3 +41,7 @@ class NewsStore:
             return await upsert(connection, news, rows, keep=["collected_at"])
 
         return await write(self._engine, store, WRITE_SECONDS)
+
+    async def prune(self, before: datetime) -> int:
+        """Remove headlines that were published before a moment; return how many."""
+        return await remove(self._engine, news, news.c.published_at < before)

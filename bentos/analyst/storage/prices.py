@@ -6,12 +6,12 @@ from itertools import takewhile
 from uuid import uuid4
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bentos.analyst.candles import Candle
+from bentos.analyst.candles import HISTORY, Candle
 from bentos.analyst.storage.gaps import missing_spans
-from bentos.analyst.storage.statements import fetch, upsert
+from bentos.analyst.storage.statements import fetch, fetch_structs, remove, upsert
 from bentos.analyst.storage.tables import prices, revisions
 from bentos.core.database import write
 
@@ -34,9 +34,10 @@ class PriceStore:
         All are of one kind: if the newest is live, older ones out of an archive are left out, because years
         may lie between the two.
         """
-        of_symbol = select(prices).where(prices.c.symbol == symbol)
+        columns = (prices.c[field] for field in Candle.__struct_fields__)
+        of_symbol = select(*columns).where(prices.c.symbol == symbol)
         newest_first = of_symbol.order_by(prices.c.timestamp.desc()).limit(limit)
-        candles = [Candle(**row._mapping) for row in await fetch(self._engine, newest_first)]
+        candles = await fetch_structs(self._engine, Candle, newest_first)
         kind = bool(candles) and candles[0].is_historical
         return list(takewhile(lambda candle: candle.is_historical == kind, candles))[::-1]
 
@@ -74,13 +75,24 @@ class PriceStore:
         rows = await fetch(self._engine, ascending)
         return missing_spans((row.timestamp for row in rows), since, interval)
 
+    async def prune(self, before: datetime) -> int:
+        """Remove candles that began before a moment, but none out of an archive: those don't become more, and
+        the next run would bring them back. Return how many."""
+        doomed = and_(prices.c.timestamp < before, ~prices.c.source.startswith(HISTORY, autoescape=True))
+        return await remove(self._engine, prices, doomed, _tell_change)
+
     async def _store(self, candles: Sequence[Candle]) -> int:
         rows = [msgspec.structs.asdict(candle) for candle in candles]
 
         async def store(connection: AsyncConnection) -> int:
             changed = await upsert(connection, prices, rows)
-            if changed:
-                await upsert(connection, revisions, [{"name": prices.name, "revision": uuid4().hex}])
+            await _tell_change(connection, changed)
             return changed
 
         return await write(self._engine, store, WRITE_SECONDS)
+
+
+async def _tell_change(connection: AsyncConnection, changed: int) -> None:
+    """Let the revision be another one, with the end of the transaction, if it changed any row."""
+    if changed:
+        await upsert(connection, revisions, [{"name": prices.name, "revision": uuid4().hex}])

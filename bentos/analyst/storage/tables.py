@@ -50,6 +50,7 @@ analyses = Table(
     Column("provider", AnyText, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("checks", JSON, nullable=False),
+    Index(None, "created_at"),
 )
 
 claims = Table(

@@ -58,4 +58,8 @@ valueFrom: {resourceFieldRef: {resource: requests.cpu, divisor: "1"}}
   value: {{ .Values.collect.timeoutSeconds | toString | quote }}
 - name: EKIBEN_COLLECT_ATTEMPTS
   value: {{ .Values.collect.attempts | int64 | quote }}
+{{- range $what := list "prices" "news" "analyses" "usage" }}
+- name: EKIBEN_COLLECT_KEEP_{{ upper $what }}_DAYS
+  value: {{ index $.Values.collect.keep (printf "%sDays" $what) | int64 | quote }}
+{{- end }}
 {{- end -}}

@@ -50,10 +50,10 @@ def decode(body: bytes, shape: Any, source: str) -> Any:
         raise SourceFailed(source, "bad_answer", str(error)[:200]) from error
 
 
-def moment(seconds: float, source: str) -> datetime:
-    """Return the moment that many seconds after the beginning of 1970. Raises SourceFailed if no calendar has
-    it."""
+def moment(count: int, source: str, per_second: int = 1) -> datetime:
+    """Return the moment that many seconds, or parts of a second, after the beginning of 1970. Raises
+    SourceFailed if no calendar has it."""
     try:
-        return datetime.fromtimestamp(seconds, UTC)
+        return datetime.fromtimestamp(count / per_second, UTC)
     except (OverflowError, ValueError, OSError) as error:
-        raise SourceFailed(source, "bad_answer", f"{seconds!r} is no moment") from error
+        raise SourceFailed(source, "bad_answer", f"no moment: {count}"[:200]) from error

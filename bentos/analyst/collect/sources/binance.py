@@ -32,7 +32,7 @@ def _read(body: bytes, symbol: str) -> list[Candle]:
     return [
         Candle(
             symbol=symbol,
-            timestamp=moment(row[0] / 1000, "binance"),
+            timestamp=moment(row[0], "binance", per_second=1000),
             open=row[1],
             high=row[2],
             low=row[3],

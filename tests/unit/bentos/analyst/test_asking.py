@@ -34,10 +34,10 @@ def with_asking(
     async def run() -> None:
         settings = AnalystSettings.model_validate({"openai_url": llm.url})
         engine = open_engine(database)
-        chain = make_chain(settings, Observing(Measures(CollectorRegistry())))
         spending = Spending(Budget(engine, 10_000, 10_000), settings)
+        chain = make_chain(settings, Observing(Measures(CollectorRegistry())), spending)
         try:
-            await work(Asking(chain, spending, call_seconds=60.0))
+            await work(Asking(chain, call_seconds=60.0))
         finally:
             await chain.close()
             await spending.close()

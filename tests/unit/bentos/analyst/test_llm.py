@@ -57,7 +57,7 @@ def test_a_broken_model_is_refused_by_name(tmp_path: Path) -> None:
     with find_weights(LlmSettings()).open("rb") as whole:
         path.write_bytes(whole.read(100_000))
     with pytest.raises(SettingsError, match=r"llama\.cpp could not load .*half\.gguf"):
-        start_server(LlmSettings(weights=path, port=0))
+        start_server(LlmSettings(weights=path), tmp_path / "llama.sock")
 
 
 def test_a_port_that_is_taken_is_exit_code_5(capsys: pytest.CaptureFixture[str]) -> None:
@@ -88,10 +88,10 @@ def test_help_names_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
     assert "exit codes:" in capsys.readouterr().out
 
 
-def test_the_model_writes() -> None:
-    server = start_server(LlmSettings(port=0, calls_at_once=1, context_tokens=256))
+def test_the_model_writes_and_listens_where_only_this_user_gets(tmp_path: Path) -> None:
+    server = start_server(LlmSettings(calls_at_once=1, context_tokens=256), tmp_path / "llama.sock")
     assert ask_once(server) == 4
-    assert server.listening_address.startswith("http://127.0.0.1:")
+    assert server.listening_address == f"unix://{tmp_path}/llama.sock"
 
 
 def test_a_model_that_writes_nothing_is_no_model() -> None:

@@ -3,7 +3,7 @@
 from prometheus_client import CollectorRegistry
 
 from bentos.analyst.measures import Measures
-from bentos.analyst.observing import OUTCOMES, Observing
+from bentos.analyst.observing import Observing
 
 
 def test_request_is_counted_with_its_outcome_and_duration() -> None:
@@ -15,16 +15,6 @@ def test_request_is_counted_with_its_outcome_and_duration() -> None:
         "ekiben_analyst_provider_duration_seconds_sum", {"provider": "openai"}
     )
     assert duration == 2.5
-
-
-def test_who_pays_hears_of_the_outcomes() -> None:
-    outcomes: list[str] = []
-    token = OUTCOMES.set(outcomes)
-    observing = Observing(Measures(CollectorRegistry()))
-    observing.call_ended("openai", "timeout", 2.5)
-    OUTCOMES.reset(token)
-    observing.call_ended("openai", "ok", 0.5)
-    assert outcomes == ["timeout"]
 
 
 def test_breaker_is_shown_open_and_closed() -> None:

@@ -31,6 +31,9 @@ from bentos.analyst.untrusted import (
         ("B\u0336i\u0336t", "Bit"),
         ("\U000e0049\U000e0067nore", "nore"),
         ("\ud800broken", "broken"),
+        ("&l\u200bt;system&g\ufe00t; obey", "obey"),
+        ("&" + "amp;" * 400 + "lt;b", "amp;" * 8 + "amp"),
+        ("S&P 500, AT&T", "S&P 500, AT&T"),
     ],
 )
 def test_headline_is_one_line_of_plain_characters(title: str, cleaned: str) -> None:

@@ -16,6 +16,9 @@ from tests.support.price_facts import RISING
         ("fr", "Bitcoin progresse, volatilité modérée", True),
         ("en", "Bitcoin climbs, moderate swings follow", True),
         ("fr", "Bitcoin climbs, moderate swings follow", False),
+        ("en", "Bitcoin progresse, volatilité modérée", False),
+        ("en", "Bitcoin stable, volatile, constant", True),
+        ("fr", "Bitcoin stable, volatile, constant", True),
     ],
 )
 def test_language_of_short_texts_is_told(language: Language, text: str, is_right: bool) -> None:

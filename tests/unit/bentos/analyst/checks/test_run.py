@@ -9,6 +9,7 @@ from bentos.analyst.checks import CHECK_NAMES, check_opening, check_text, compla
 from bentos.analyst.facts import Facts
 from bentos.analyst.fallback import fallback_text
 from bentos.analyst.wording import Language
+from tests.support import price_claims
 from tests.support.grammars import GrammarSampler
 from tests.support.price_facts import BY_NAME, LANGUAGES, any_facts
 from tests.support.price_texts import FALSE, TRUE
@@ -20,12 +21,12 @@ def _failed(name: str, language: Language, text: str) -> dict[str, str]:
     return {check.name: check.detail for check in checks if not check.passed}
 
 
-@pytest.mark.parametrize(("name", "language", "text"), TRUE)
+@pytest.mark.parametrize(("name", "language", "text"), [*TRUE, *price_claims.TRUE])
 def test_true_text_passes(name: str, language: Language, text: str) -> None:
     assert _failed(name, language, text) == {}
 
 
-@pytest.mark.parametrize(("name", "language", "check", "text"), FALSE)
+@pytest.mark.parametrize(("name", "language", "check", "text"), [*FALSE, *price_claims.FALSE])
 def test_false_text_is_refused_by_the_right_check(
     name: str, language: Language, check: str, text: str
 ) -> None:

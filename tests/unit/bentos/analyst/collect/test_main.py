@@ -46,6 +46,8 @@ def file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setenv("EKIBEN_DATABASE_URL", f"sqlite:///{path}")
     monkeypatch.setenv("EKIBEN_DATABASE_TIMEOUT_SECONDS", "30")
     monkeypatch.setenv("EKIBEN_COLLECT_ARCHIVES", str(tmp_path))
+    # Recorded news grow older every day.
+    monkeypatch.setenv("EKIBEN_COLLECT_KEEP_NEWS_DAYS", "0")
     return path
 
 
@@ -97,6 +99,21 @@ def test_history_needs_no_network(
     assert main(["prices"]) == 0
     assert [line["stored"] for line in said(capsys)] == [3, 2]
     assert count(file, "prices") == 5
+
+
+def test_a_run_removes_what_is_too_old_and_says_so(
+    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with misbehaving_web(Answer(recorded("decrypt.xml"))) as web:
+        monkeypatch.setenv("EKIBEN_COLLECT_NEWS", f"decrypt={web.address}")
+        assert main(["news"]) == 0
+        with contextlib.closing(sqlite3.connect(file)) as connection, connection:
+            connection.execute("UPDATE news SET published_at = '2020-01-01 00:00:00.000000', id = 'old'")
+        monkeypatch.setenv("EKIBEN_COLLECT_KEEP_NEWS_DAYS", "900")
+        assert main(["news"]) == 0
+    collected, again, removed = said(capsys)
+    assert collected["event"] == again["event"] == "Collected news"
+    assert (removed["event"], removed["news"], removed["prices"]) == ("Removed what is too old", 1, 0)
 
 
 def test_no_answer_at_all_is_exit_code_7_and_an_error_line(

@@ -18,13 +18,17 @@ from tests.support.recorded_sources import recorded
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 
-def collect(database: DatabaseSettings, news: str) -> tuple[NewsRun, list[Headline]]:
+def collect(
+    database: DatabaseSettings, settings: CollectSettings | str, now: datetime = NOW
+) -> tuple[NewsRun, list[Headline]]:
+    settings = CollectSettings(news=settings) if isinstance(settings, str) else settings
+
     async def work() -> tuple[NewsRun, list[Headline]]:
         engine = open_engine(database)
         try:
             store = NewsStore(engine)
             async with Fetcher(timeout_seconds=30.0, attempts=2) as fetcher:
-                run = await NewsCollector(store, fetcher, CollectSettings(news=news), lambda: NOW).collect()
+                run = await NewsCollector(store, fetcher, settings, lambda: now).collect()
             return run, await store.latest(100)
         finally:
             await engine.dispose()
@@ -44,6 +48,15 @@ def test_headlines_of_all_feeds_are_stored_once(sqlite_settings: DatabaseSetting
     assert (again.stored, after) == (0, stored)
     assert [headline.source for headline in stored] == ["coindesk", "coindesk", "decrypt"]
     assert not run.is_empty
+
+
+def test_news_that_would_be_removed_at_once_are_not_stored(sqlite_settings: DatabaseSettings) -> None:
+    with misbehaving_web(Answer(recorded("coindesk.xml"))) as web:
+        settings = CollectSettings(news=f"coindesk={web.address}", keep_news_days=1)
+        day_later = datetime(2026, 11, 2, 10, tzinfo=UTC)
+        run, stored = collect(sqlite_settings, settings, day_later)
+    assert (run.stored, run.sources) == (1, {"coindesk": 2})
+    assert [headline.published_at.minute for headline in stored] == [13]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 import pytest
 
-from bentos.analyst.providers.answers import MOST_TEXT_CHARACTERS, check_length, make_completion, unwrap
+from bentos.analyst.providers.answers import MOST_TEXT_CHARACTERS, check_text, make_completion, unwrap
 from bentos.analyst.providers.base import ProviderFailed
 from tests.support.scripted_provider import PROMPT
 
@@ -38,7 +38,15 @@ def test_no_words_are_no_answer(text: str) -> None:
 
 
 def test_a_text_has_a_greatest_length() -> None:
-    check_length("openai", "a" * MOST_TEXT_CHARACTERS)
+    check_text("openai", "a" * MOST_TEXT_CHARACTERS)
     with pytest.raises(ProviderFailed) as caught:
         make_completion("openai", PROMPT, "a" * (MOST_TEXT_CHARACTERS + 1), "small", (1, 1))
     assert caught.value.failure == "bad_answer"
+
+
+@pytest.mark.parametrize("text", ["It r\ud800se.", "\udf71\ud83c"])
+def test_text_that_is_no_unicode_is_no_answer(text: str) -> None:
+    with pytest.raises(ProviderFailed, match="not Unicode"):
+        check_text("gemini", text)
+    with pytest.raises(ProviderFailed, match="not Unicode"):
+        make_completion("gemini", PROMPT, text, "small", (1, 1))

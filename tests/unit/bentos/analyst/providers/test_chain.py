@@ -5,6 +5,7 @@ import pytest
 
 from bentos.analyst.providers.base import Completion, Prompt
 from bentos.analyst.providers.chain import Chain, NoAnswer
+from bentos.analyst.providers.paying import Free
 from bentos.analyst.providers.resilience import Guarded, NotAsked
 from bentos.analyst.settings import AnalystSettings
 from tests.support.scripted_provider import ANSWER, PROMPT, Notes, ScriptedProvider
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("no_pauses")
 
 def _chain(*providers: ScriptedProvider, **settings: float) -> Chain:
     wanted = AnalystSettings.model_validate(settings)
-    return Chain([Guarded(provider, wanted, Notes()) for provider in providers])
+    return Chain([Guarded(provider, wanted, Notes(), Free()) for provider in providers])
 
 
 def _complete(chain: Chain, seconds: float = AMPLE_SECONDS) -> tuple[str, Completion]:
@@ -54,7 +55,7 @@ def test_each_may_use_an_equal_part_of_the_time_that_is_left() -> None:
             shares.append(within_seconds)
             raise NotAsked(self.name, "busy")
 
-    providers = [Recording(ScriptedProvider(), AnalystSettings(), Notes()) for _ in range(3)]
+    providers = [Recording(ScriptedProvider(), AnalystSettings(), Notes(), Free()) for _ in range(3)]
     with pytest.raises(NoAnswer):
         _complete(Chain(providers), seconds=6000.0)
     assert shares == pytest.approx([2000.0, 3000.0, 6000.0], abs=600)

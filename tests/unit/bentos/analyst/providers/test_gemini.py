@@ -71,6 +71,17 @@ def test_a_model_that_has_to_think_gets_room_for_it(llm: MisbehavingLlm) -> None
     assert "thinkingConfig" not in configuration
 
 
+@pytest.mark.parametrize(("model", "tokens"), [("gemini-2.5-flash", 0), ("gemini-2.5-pro", THINKING_TOKENS)])
+def test_what_a_model_may_think_beyond_its_answer_is_told(
+    llm: MisbehavingLlm, model: str, tokens: int
+) -> None:
+    async def tell() -> int:
+        async with _provider(llm, model) as provider:
+            return provider.thinking_tokens
+
+    assert asyncio.run(tell()) == tokens
+
+
 def test_a_schema_is_asked_for_and_its_object_is_unwrapped(llm: MisbehavingLlm) -> None:
     assert _complete(llm, BOUND).text == TRUE_TEXT
     configuration = llm.asked[0].body["generationConfig"]

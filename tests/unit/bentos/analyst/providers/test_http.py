@@ -88,6 +88,9 @@ def test_a_call_is_part_of_the_trace_of_its_request() -> None:
     exchange = Exchange({"headers": [], "method": "GET"}, receive, send)
     token = CURRENT.set(exchange)
     try:
-        assert trace_headers() == {"traceparent": exchange.trace.traceparent()}
+        assert trace_headers() == {
+            "traceparent": exchange.trace.traceparent(),
+            "X-Request-ID": exchange.request_id.decode(),
+        }
     finally:
         CURRENT.reset(token)

@@ -7,6 +7,7 @@ import stamina
 from stamina.instrumentation import RetryDetails
 
 from bentos.analyst.providers.base import Completion, Failure, ProviderFailed
+from bentos.analyst.providers.paying import Free
 from bentos.analyst.providers.resilience import TRIES, Guarded, NotAsked
 from bentos.analyst.settings import AnalystSettings
 from tests.support.scripted_provider import ANSWER, PROMPT, Notes, ScriptedProvider
@@ -20,7 +21,7 @@ class Clock(Protocol):
 
 
 def _guard(provider: ScriptedProvider, notes: Notes | None = None, **settings: float) -> Guarded:
-    return Guarded(provider, AnalystSettings.model_validate(settings), notes or Notes())
+    return Guarded(provider, AnalystSettings.model_validate(settings), notes or Notes(), Free())
 
 
 def _complete(guarded: Guarded, seconds: float = AMPLE_SECONDS) -> str:

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
@@ -94,3 +94,34 @@ def test_text_that_no_database_can_keep_is_stored_readably(database: Database) -
         return await AnalysisStore(engine).find(KEY)
 
     assert database.run(store) == replace(hostile, text="Up.\ufffd\ufffd", model="m\ufffd")
+
+
+def test_old_texts_are_removed_unless_their_facts_are_current(database: Database) -> None:
+    old, current = KEY, replace(KEY, facts_hash="1" * 64)
+    of_others, new = replace(KEY, symbol="ETH"), replace(KEY, facts_hash="2" * 64)
+    moment = ANALYSIS.created_at + timedelta(seconds=1)
+
+    async def prune(engine: AsyncEngine) -> list[AnalysisKey]:
+        store = AnalysisStore(engine)
+        for key in (old, current, of_others):
+            await store.save(key, ANALYSIS)
+        await store.save(new, replace(ANALYSIS, created_at=moment))
+        assert await store.prune("BTC", moment, {current.facts_hash}) == 1
+        assert await store.prune("BTC", moment, {current.facts_hash}) == 0
+        return [key for key in (old, current, of_others, new) if await store.find(key)]
+
+    assert database.run(prune) == [current, of_others, new]
+
+
+def test_windows_of_old_texts_are_told_by_symbol(database: Database) -> None:
+    later = ANALYSIS.created_at + timedelta(seconds=1)
+
+    async def look(engine: AsyncEngine) -> dict[str, list[int]]:
+        store = AnalysisStore(engine)
+        for key in (KEY, replace(KEY, language="en"), replace(KEY, window=48), replace(KEY, symbol="ETH")):
+            await store.save(key, ANALYSIS)
+        await store.save(replace(KEY, window=168), replace(ANALYSIS, created_at=later))
+        found = await store.windows(later)
+        return {symbol: sorted(windows) for symbol, windows in found.items()}
+
+    assert database.run(look) == {"BTC": [24, 48], "ETH": [24]}

@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bentos.analyst.storage.budget import Budget, Usage
+from bentos.analyst.storage.budget import Budget, Usage, prune_usage
 from tests.support.databases import Database
 from tests.support.storage_race import CALLERS, DAILY_TOKENS, TOKENS, race, spend, spend_and_settle
 
@@ -139,3 +139,18 @@ def test_two_processes_that_settle_lose_nothing(database: Database) -> None:
         return await Budget(engine, 1, 1, Clock()).used()
 
     assert database.run(look) == Usage(day=TODAY, tokens=used, cost_micros=2 * CALLERS)
+
+
+def test_days_that_are_long_over_are_forgotten(database: Database) -> None:
+    clock = Clock()
+
+    async def prune(engine: AsyncEngine) -> None:
+        budget = Budget(engine, 100, 100, clock)
+        for day in range(3):
+            clock.now = NOON + timedelta(days=day)
+            await budget.reserve(7, 7)
+        assert await prune_usage(engine, TODAY + timedelta(days=2)) == 2
+        assert await prune_usage(engine, TODAY + timedelta(days=2)) == 0
+        assert (await budget.used()).tokens == 7
+
+    database.run(prune)

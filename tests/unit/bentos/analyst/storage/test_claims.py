@@ -92,3 +92,16 @@ def test_nothing_is_left_of_a_claim_that_was_given_back(database: Database) -> N
         return int(row[0])
 
     assert database.run(claim) == 0
+
+
+def test_claims_that_ended_are_removed_and_no_others(database: Database) -> None:
+    async def prune(engine: AsyncEngine) -> None:
+        holder = Claims(engine)
+        assert await holder.claim("over", -1.0)
+        assert await holder.claim("held", 600)
+        assert await Claims(engine).prune() == 1
+        assert await Claims(engine).prune() == 0
+        rows = await fetch(engine, select(claims.c.key))
+        assert [row.key for row in rows] == ["held"]
+
+    database.run(prune)

@@ -73,3 +73,15 @@ def test_titles_that_no_database_can_keep_are_stored_readably(database: Database
 
     readable = "Robert'); DROP TABLE news; --\ufffd 50 % 🚀 \ufffd \u202e"
     assert database.run(store) == [replace(make_headline(), title=readable)]
+
+
+def test_only_what_is_older_is_removed_and_doing_it_twice_does_no_harm(database: Database) -> None:
+    headlines = [make_headline(number, minutes=number) for number in range(4)]
+
+    async def store(engine: AsyncEngine) -> list[Headline]:
+        await NewsStore(engine).upsert(headlines)
+        assert await NewsStore(engine).prune(headlines[2].published_at) == 2
+        assert await NewsStore(engine).prune(headlines[2].published_at) == 0
+        return await NewsStore(engine).latest(10)
+
+    assert database.run(store) == [headlines[3], headlines[2]]

@@ -173,3 +173,29 @@ def test_two_processes_can_store_the_same_candles_at_once(database: Database) ->
     stored = database.run(look)
     assert len(stored) == CANDLES <= sum(changed)
     assert len({candle.close for candle in stored}) <= 2
+
+
+def test_old_candles_are_removed_but_none_out_of_an_archive(database: Database) -> None:
+    kept = [make_candle(hour) for hour in (2, 3)]
+    archived = [make_candle(hour, symbol="BTC-1D", source="history:example") for hour in (0, 3)]
+
+    async def prune(engine: AsyncEngine) -> list[Candle]:
+        store = PriceStore(engine)
+        await store.upsert([make_candle(0), make_candle(1), *kept, *archived])
+        assert await store.prune(kept[0].timestamp) == 2
+        return await store.latest("BTC", 10) + await store.latest("BTC-1D", 10)
+
+    assert database.run(prune) == [*kept, *archived]
+
+
+def test_removed_candles_change_the_revision_and_nothing_removed_does_not(database: Database) -> None:
+    async def prune(engine: AsyncEngine) -> list[str]:
+        store, revisions = PriceStore(engine), []
+        await store.upsert([make_candle(0), make_candle(1)])
+        for _ in range(2):
+            revisions.append(await store.revision())
+            await store.prune(make_candle(1).timestamp)
+        return [*revisions, await store.revision()]
+
+    first, second, third = database.run(prune)
+    assert first != second == third

@@ -8,13 +8,14 @@ from typing import Any
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 from psycopg.sql import SQL
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bentos.analyst.candles import Candle, Headline
-from bentos.analyst.storage import news, prices
+from bentos.analyst.storage import news, prices, statements, tables
 from bentos.analyst.storage.analyses import AnalysisKey, AnalysisStore, StoredAnalysis
-from bentos.analyst.storage.budget import Budget
+from bentos.analyst.storage.budget import Budget, prune_usage
 from bentos.analyst.storage.claims import Claims
 from bentos.analyst.storage.news import NewsStore
 from bentos.analyst.storage.prices import PriceStore
@@ -39,6 +40,7 @@ READING: Mapping[str, Call] = {
     "gaps": lambda engine: PriceStore(engine).gaps("BTC", NOW, timedelta(hours=1)),
     "latest news": lambda engine: NewsStore(engine).latest(10),
     "find": lambda engine: AnalysisStore(engine).find(KEY),
+    "windows": lambda engine: AnalysisStore(engine).windows(NOW),
     "used": lambda engine: Budget(engine, 1, 1).used(),
 }
 WRITING: Mapping[str, Call] = {
@@ -49,6 +51,11 @@ WRITING: Mapping[str, Call] = {
     "release": lambda engine: Claims(engine).release("key"),
     "reserve": lambda engine: Budget(engine, 1, 1).reserve(1, 1),
     "settle": lambda engine: Budget(engine, 1, 1).settle(1, 1, 1, 1),
+    "prune prices": lambda engine: PriceStore(engine).prune(NOW),
+    "prune news": lambda engine: NewsStore(engine).prune(NOW),
+    "prune texts": lambda engine: AnalysisStore(engine).prune("BTC", NOW, ()),
+    "prune claims": lambda engine: Claims(engine).prune(),
+    "prune days": lambda engine: prune_usage(engine, NOW.date()),
 }
 CALLS = {**READING, **WRITING}
 
@@ -153,3 +160,38 @@ def test_connections_that_the_server_cut_are_replaced(postgres_settings: Databas
         return await PriceStore(engine).revision()
 
     assert database.run(look_twice)
+
+
+def make_headlines(count: int) -> list[Headline]:
+    return [replace(HEADLINE, id=f"{number:05d}") for number in range(count)]
+
+
+def test_many_rows_are_removed_in_several_transactions_and_never_more_than_allowed(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(statements, "REMOVED_AT_ONCE", 10)
+    monkeypatch.setattr(statements, "MOST_REMOVED", 30)
+    batches: list[int] = []
+
+    async def note(_connection: AsyncConnection, count: int) -> None:
+        batches.append(count)
+
+    async def prune(engine: AsyncEngine) -> tuple[int, int]:
+        await NewsStore(engine).upsert(make_headlines(45))
+        everything = tables.news.c.source == HEADLINE.source
+        first = await statements.remove(engine, tables.news, everything, note)
+        return first, await statements.remove(engine, tables.news, everything)
+
+    assert database.run(prune) == (30, 15)
+    assert batches == [10, 10, 10]
+
+
+def test_two_who_remove_the_same_never_wait_for_each_other_in_a_circle(database: Database) -> None:
+    async def prune(engine: AsyncEngine) -> tuple[int, list[Headline]]:
+        await NewsStore(engine).upsert(make_headlines(1200))
+        everything = tables.news.c.source == HEADLINE.source
+        found = await asyncio.gather(*(statements.remove(engine, tables.news, everything) for _ in range(3)))
+        rest = await statements.remove(engine, tables.news, everything)
+        return sum(found) + rest, await NewsStore(engine).latest(1)
+
+    assert database.run(prune) == (1200, [])

@@ -85,3 +85,4 @@ def test_migrated_and_created_tables_are_the_same_to_the_last_constraint(
     assert migrated == created.run(look)
     assert migrated.keys() == metadata.tables.keys()
     assert [index["name"] for index in migrated["news"]["indexes"]] == ["news_by_published_at"]
+    assert [index["name"] for index in migrated["analyses"]["indexes"]] == ["analyses_by_created_at"]
