@@ -18,6 +18,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from loadtests.benchmarks.machine import describe_machine
+from loadtests.benchmarks.results_page import ANALYST, PAGE, replace_section
 from loadtests.benchmarks.streams import FirstMoments, ask, measure_stream
 
 ANALYSIS_PATH = "/price-analysis?limit=24"
@@ -130,10 +132,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--connections", type=int, default=16, help="over so many connections")
     parser.add_argument("--streams", type=int, default=20, help="streams that are measured before")
     parser.add_argument("--output", type=Path, help="file for the table; otherwise it is printed")
+    parser.add_argument("--results", action="store_true", help=f"write it into {PAGE.name}")
     parsed = parser.parse_args(arguments)
     moments = [measure_stream(parsed.url, window) for window in range(100, 100 + parsed.streams)]
     table = make_table(measure_rate(parsed.url, parsed.pid, parsed.seconds, parsed.connections), moments)
-    if parsed.output is None:
+    if parsed.results:
+        replace_section(ANALYST, f"{describe_machine()}\n\n{table}")
+    elif parsed.output is None:
         sys.stdout.write(table)
     else:
         parsed.output.write_text(table)

@@ -1,0 +1,154 @@
+"""`python -m loadtests.benchmarks.budget`: what each part of one battle answer costs, in microseconds of
+processor time, beyond an application that does nothing under the same uvicorn.
+
+The model is the one that the service would serve (`EKIBEN_MODEL_*`). Parts are the functions that answer,
+each called over many battles; the whole is measured over real sockets, with a key, and with one access line
+in so many. Caches are colder between the parts than within one, so the whole costs more than their sum.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import gc
+import hashlib
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+import uvloop
+
+from bentos.battle.api import BattleRequest
+from bentos.battle.definition import DEFINITION
+from bentos.battle.pokedex import load_pokedex
+from bentos.core.auth import KeyRing
+from bentos.core.gateway import Gateway
+from bentos.core.logs import configure_logs
+from bentos.core.model import LoadedModel, load_model
+from bentos.core.server import make_server
+from bentos.core.settings import LogSettings, ModelSettings, ServerSettings
+from loadtests.benchmarks.parts import PATH, BattleParts, Cost, undisturbed
+from loadtests.benchmarks.wire import do_nothing, plain_server, request_cost_seconds
+from loadtests.payloads import Questions
+
+BATTLES = 1000
+KEY = b"k" * 43
+SEED = 20261122
+
+
+class Whole(NamedTuple):
+    """Seconds of processor time for one request over real sockets."""
+
+    nothing: float
+    battle: float
+
+
+class Budget(NamedTuple):
+    """What was measured: the parts beyond a no-op, and both over the wire."""
+
+    parts: Sequence[Cost]
+    whole: Whole
+
+
+def measure(model: LoadedModel, battles: Sequence[BattleRequest], rounds: int, windows: int) -> Budget:
+    """Measure answers with keys, and with the usual share of access lines."""
+    guard = KeyRing([hashlib.sha256(KEY).digest()])
+    gateway = Gateway(DEFINITION, guard, LogSettings().access_sample)
+    gateway.open(model)
+    requests = [to_http(battle) for battle in battles]
+    gc.collect()
+    gc.freeze()
+
+    async def measure_parts() -> list[Cost]:
+        return BattleParts(gateway, guard, model).measure(requests)
+
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            parts = runner.run(measure_parts())
+        return Budget(parts, measure_whole(gateway, requests, rounds, windows))
+    finally:
+        gc.unfreeze()
+        gateway.close()
+
+
+def draw_battles(count: int, with_moves: bool = True) -> list[BattleRequest]:
+    """Return random battles, half of their sides with named moves or none at all; always the same."""
+    questions = Questions(load_pokedex(), (SEED,), 1)
+    drawn = [questions.battle() for _ in range(count)]
+    return drawn if with_moves else [BattleRequest(one.pokemon_1_id, one.pokemon_2_id) for one in drawn]
+
+
+def to_http(battle: BattleRequest) -> bytes:
+    """Return the request that asks for this battle."""
+    body = msgspec.json.encode(battle)
+    lines = (
+        b"POST %b HTTP/1.1" % PATH.encode(),
+        b"Host: battle:3000",
+        b"Content-Type: application/json",
+        b"X-API-Key: %b" % KEY,
+        b"Content-Length: %d" % len(body),
+    )
+    return b"\r\n".join(lines) + b"\r\n\r\n" + body
+
+
+def measure_whole(gateway: Gateway, requests: Sequence[bytes], rounds: int, windows: int) -> Whole:
+    """Return what both cost where they were disturbed least, measured in turns."""
+    nothing, battle = [], []
+    for _ in range(rounds):
+        nothing += request_cost_seconds(plain_server(do_nothing), requests, windows)
+        server = make_server(gateway, ServerSettings(), lambda: None)
+        battle += request_cost_seconds(server, requests, windows)
+    return Whole(undisturbed(nothing), undisturbed(battle))
+
+
+def make_table(budget: Budget) -> str:
+    """Return the measurements in Markdown."""
+    costs, whole = budget
+    beyond = whole.battle - whole.nothing
+    rows = [
+        *costs,
+        Cost("**sum of the parts, beyond a no-op**", sum(cost.seconds for cost in costs)),
+        Cost("no-op under uvicorn, over the wire", whole.nothing),
+        Cost("one battle, over the wire", whole.battle),
+        Cost("**beyond the no-op, over the wire**", beyond),
+        Cost("not accounted for by the parts", beyond - sum(cost.seconds for cost in costs)),
+    ]
+    lines = ["| what | µs |", "|---|---|", *(f"| {name} | {1e6 * seconds:.2f} |" for name, seconds in rows)]
+    share = whole.nothing / whole.battle
+    return "\n".join(lines) + f"\n\nOf the no-op's rate on one core: {share:.2f}.\n"
+
+
+@contextlib.contextmanager
+def unheard_logs() -> Iterator[None]:
+    """Have log lines written as in a pod, but where nobody sees them."""
+    try:
+        with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
+            configure_logs()
+            yield
+    finally:
+        configure_logs()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    parser = argparse.ArgumentParser(prog="python -m loadtests.benchmarks.budget", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=4, help="times that each application is asked in turn")
+    parser.add_argument("--windows", type=int, default=40, help="windows of 50 ms each time")
+    parser.add_argument("--default-moves", action="store_true", help="battles that name no moves")
+    parser.add_argument("--output", type=Path, help="file for the table; otherwise it is printed")
+    parsed = parser.parse_args(arguments)
+    battles = draw_battles(BATTLES, with_moves=not parsed.default_moves)
+    with unheard_logs():
+        model = load_model(DEFINITION, ModelSettings())
+        table = make_table(measure(model, battles, parsed.rounds, parsed.windows))
+    if parsed.output is None:
+        sys.stdout.write(table)
+    else:
+        parsed.output.write_text(table)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
