@@ -2,13 +2,9 @@
 
 import hashlib
 import json
-import os
-import shutil
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,11 +12,11 @@ import pytest
 
 from bentos.battle.tensors import tensors
 from tests.support.battle_package import VERSION, make_battle_package
+from tests.support.foreign_clients import call_with
 from tests.support.serving import Answered, ServerProcess, serving
 from tests.support.tiny_battle import tiny_predictor
 from training.core.pins import Rollout
 
-CLIENTS = Path(__file__).parents[1] / "support" / "protocol_clients"
 KEY = "a key for the clients"
 SECRET = {"EKIBEN_AUTH_KEY_DIGESTS": hashlib.sha256(KEY.encode()).hexdigest()}
 HEADERS = {"X-API-Key": KEY}
@@ -65,36 +61,9 @@ def theirs(pin: Rollout, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
         process.close()
 
 
-def find_uv() -> str:
-    """Return the path of uv: the one on PATH, or the one that `make` installed."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "ekiben"
-    found = shutil.which("uv") or next((str(path) for path in sorted(cache.glob("uv-*/bin/uv"))), None)
-    assert found is not None
-    return found
-
-
 def call(script: str, package: str, process: ServerProcess) -> Any:
     """Return what a client in an environment of its own finds out."""
-    environment = ["--isolated", "--no-project", "--python", sys.executable, "--with", package]
-    done = subprocess.run(
-        [
-            find_uv(),
-            "run",
-            "--quiet",
-            *environment,
-            "python",
-            str(CLIENTS / script),
-            f"127.0.0.1:{process.port}",
-            KEY,
-        ],
-        input=json.dumps(ROWS),
-        capture_output=True,
-        text=True,
-        check=False,
-        env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return call_with(script, package, process.port, KEY, ROWS)
 
 
 @pytest.mark.parametrize("server", ["ours", "theirs"])

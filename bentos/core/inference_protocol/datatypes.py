@@ -77,6 +77,15 @@ def read_json(data: bytes | msgspec.Raw, shape: Sequence[int], datatype: Datatyp
     return array.reshape(shape)
 
 
+def read_elements(elements: list[Any], shape: Sequence[int], datatype: Datatype) -> Tensor:
+    """Return the tensor with these elements, which are `bytes` for BYTES. Raises BadTensor."""
+    if datatype.element is str:
+        return _shape_strings(elements, shape)
+    array = _to_array(elements, datatype)
+    _require_count(array.size, shape)
+    return array.reshape(shape)
+
+
 def read_binary(data: memoryview, shape: Sequence[int], datatype: Datatype) -> Tensor:
     """Return the tensor that these bytes are: a read-only view of them where there can be one. Raises
     BadTensor."""
@@ -157,6 +166,10 @@ def _read_strings(data: memoryview, shape: Sequence[int]) -> Tensor:
         if place > len(data):
             raise BadTensor(f"element {len(elements)} is said to have {length} bytes; there are fewer.")
         elements.append(bytes(data[start:place]))
+    return _shape_strings(elements, shape)
+
+
+def _shape_strings(elements: Sequence[bytes], shape: Sequence[int]) -> Tensor:
     _require_count(len(elements), shape)
     array = np.empty(len(elements), dtype=np.object_)
     array[:] = elements

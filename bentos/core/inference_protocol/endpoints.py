@@ -1,6 +1,8 @@
 """What answers under `/v2`. One process has one model, so its paths are exact ones; every other path under
 `/v2/` is refused in the protocol's own form."""
 
+from functools import partial
+
 from bentos.core.asgi import Header
 from bentos.core.bodies import read_body
 from bentos.core.content import ContentEndpoint
@@ -15,6 +17,7 @@ from bentos.core.errors import (
 )
 from bentos.core.exchange import Exchange
 from bentos.core.headers import JSON, ResponseHeads
+from bentos.core.inference_protocol.inferring import Inferrer
 from bentos.core.inference_protocol.messages import (
     ModelReady,
     ProtocolError,
@@ -23,10 +26,10 @@ from bentos.core.inference_protocol.messages import (
     encode,
 )
 from bentos.core.inference_protocol.metadata import describe_model, describe_server
-from bentos.core.inference_protocol.requests import Inference, RequestReader
+from bentos.core.inference_protocol.requests import RequestReader
 from bentos.core.inference_protocol.responses import Body, ResponseWriter
 from bentos.core.inference_protocol.tensor_model import TensorModel
-from bentos.core.metrics import OTHER_METHOD, Metrics, Predictions, Series
+from bentos.core.metrics import OTHER_METHOD, Metrics, Series
 from bentos.core.problems import headers_of
 from bentos.core.readiness import Readiness
 from bentos.core.router import Router
@@ -38,11 +41,11 @@ MODEL_ROUTES = (f"{ROOT}/models/{{model}}", f"{ROOT}/models/{{model}}/versions/{
 UNKNOWN_ROUTE = f"{ROOT}/unknown"
 """The one label for all paths under `/v2/` that are none."""
 
+GRPC_SCHEME = "grpc:"
+"""What the paths of calls over gRPC begin with, unlike any path of a request over HTTP."""
+
 JSON_LENGTH = b"inference-header-content-length"
 OCTETS = b"application/octet-stream"
-
-INLINE_BODY_BYTES = 4096
-"""A larger body is not even decoded on the event loop."""
 
 
 class InferenceProtocol:
@@ -64,20 +67,21 @@ class InferenceProtocol:
 
     def covers(self, path: str) -> bool:
         """Return whether errors about this path are to have the protocol's form."""
-        return path == ROOT or path.startswith(f"{ROOT}/")
+        return path == ROOT or path.startswith((f"{ROOT}/", GRPC_SCHEME))
 
     def open(self, name: str, version: str, model: TensorModel) -> None:
         """Take requests for this model and version."""
         metadata = encode(describe_model(name, version, model))
         ready = encode(ModelReady(name, True))
         reader, writer = RequestReader(model), ResponseWriter(name, version, model)
+        inferrer = Inferrer(model, writer.write, self._metrics, self._workers)
         for route in MODEL_ROUTES:
             path = route.format(model=name, version=version)
             self._add_content(path, route, metadata)
             self._add_ready(f"{path}/ready", f"{route}/ready", ready)
             series = self._metrics.series(f"{route}/infer", "POST")
             heads = (self._json_head, self._binary_head)
-            infer = InferEndpoint(model, reader, writer, series, self._metrics, self._workers, heads)
+            infer = InferEndpoint(reader, inferrer, model.body_limit_bytes, series, heads)
             self._router.add_exact("POST", f"{path}/infer", infer)
         self._router.unknown_under[f"{ROOT}/"] = RefusingEndpoint(
             lambda exchange: _refuse(exchange, name, version),
@@ -101,8 +105,12 @@ class ErrorWriter:
         self._head = head
 
     async def write(self, exchange: Exchange, error: RequestError) -> None:
-        """Answer with the error."""
-        content = encode(ProtocolError(error.detail or f"{error.title}."))
+        """Answer with the error, over gRPC with nothing but the sentence."""
+        sentence = error.detail or f"{error.title}."
+        if exchange.scope["path"].startswith(GRPC_SCHEME):
+            await exchange.reply(error.status, (), sentence.encode(), error.headers)
+            return
+        content = encode(ProtocolError(sentence))
         await exchange.reply(error.status, self._head, content, headers_of(error, exchange))
 
 
@@ -126,60 +134,35 @@ class WhileReadyEndpoint:
 
 
 class InferEndpoint:
-    """Answers inference requests: small ones on the event loop, others in a worker thread."""
+    """Answers inference requests."""
 
     public = False
 
     def __init__(
         self,
-        model: TensorModel,
         reader: RequestReader,
-        writer: ResponseWriter,
+        inferrer: Inferrer[Body],
+        body_limit_bytes: int,
         series: Series,
-        metrics: Metrics,
-        workers: Workers,
         heads: tuple[list[Header], list[Header]],
     ) -> None:
         self.series = series
-        self._model = model
         self._reader = reader
-        self._writer = writer
-        self._metrics = metrics
-        self._workers = workers
+        self._inferrer = inferrer
+        self._body_limit_bytes = body_limit_bytes
         self._json_head, self._binary_head = heads
 
     async def serve(self, exchange: Exchange) -> None:
         """Answer one request."""
         require_readable(exchange)
-        body = await read_body(exchange, self._model.body_limit_bytes)
+        body = await read_body(exchange, self._body_limit_bytes)
         json_bytes = read_json_length(exchange, len(body))
-        if len(body) > INLINE_BODY_BYTES:
-            answer, predictions = await self._workers.run(self._read_and_infer, body, json_bytes)
-        else:
-            inference = self._reader.read(body, json_bytes)
-            if inference.rows > self._model.inline_rows:
-                answer, predictions = await self._workers.run(self._infer, inference)
-            else:
-                answer, predictions = self._infer(inference)
-        await self._send(exchange, answer)
-        self._metrics.predictions.merge(predictions)
-
-    async def _send(self, exchange: Exchange, answer: Body) -> None:
+        answer = await self._inferrer.answer(len(body), partial(self._reader.read, body, json_bytes))
         if answer.json_bytes is None:
             await exchange.reply(200, self._json_head, answer.content)
         else:
             length = (JSON_LENGTH, b"%d" % answer.json_bytes)
             await exchange.reply(200, self._binary_head, answer.content, (length,))
-
-    def _read_and_infer(self, body: bytes, json_bytes: int | None) -> tuple[Body, Predictions]:
-        return self._infer(self._reader.read(body, json_bytes))
-
-    def _infer(self, inference: Inference) -> tuple[Body, Predictions]:
-        found = self._model.infer(inference.inputs)
-        predictions = Predictions()
-        if self._model.outcomes is not None:
-            predictions.count_all(self._model.outcomes(found))
-        return self._writer.write(inference, found), predictions
 
 
 def require_readable(exchange: Exchange) -> None:

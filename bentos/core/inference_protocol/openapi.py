@@ -31,10 +31,11 @@ _REFUSALS = {
     "413": "The body is too large.",
     "415": "The body is neither JSON nor JSON with bytes behind it.",
     "422": "The tensors are not the ones that the model takes.",
+    "429": "The server has more requests than it can answer, or this key has sent as many as it may.",
     "500": "The server failed to answer.",
     "503": "This server is not taking requests.",
 }
-_READING = ("401", "500", "503")
+_READING = ("401", "429", "500", "503")
 
 Json = dict[str, Any]
 

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from bentos.core.auth import KeyRing
 from bentos.core.gateway import Gateway
 from bentos.core.headers import security_headers
-from bentos.core.inference_protocol.endpoints import INLINE_BODY_BYTES
+from bentos.core.inference_protocol.inferring import INLINE_BODY_BYTES
 from bentos.core.model import LoadedModel
 from tests.support.asking import JSON, Reply, ask, post
 from tests.support.tiny.definition import DEFINITION as SILENT
@@ -228,8 +228,10 @@ def test_wrong_method_is_told_the_right_ones(speaking: Gateway, method: str, pat
     assert error_of(reply).startswith(f"{method} is not one of")
 
 
-def test_errors_have_the_headers_of_every_answer(speaking: Gateway) -> None:
-    reply = ask(speaking, "GET", "/v2/nowhere", headers={"x-request-id": "abc"})
+@pytest.mark.parametrize("method", ["GET", "GRPC", "BREW"])
+def test_errors_have_the_form_and_the_headers_of_every_answer(speaking: Gateway, method: str) -> None:
+    reply = ask(speaking, method, "/v2/nowhere", headers={"x-request-id": "abc"})
+    assert error_of(reply).startswith("There is nothing under '/v2/nowhere'")
     assert reply.headers["x-request-id"] == "abc"
     for name, value in security_headers():
         assert reply.headers[name.decode()] == value.decode()

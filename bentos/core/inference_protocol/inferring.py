@@ -1,0 +1,54 @@
+"""Computes inferences where they hold up nobody."""
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from bentos.core.inference_protocol.requests import Inference
+from bentos.core.inference_protocol.tensor_model import TensorModel, Tensors
+from bentos.core.metrics import Metrics, Predictions
+from bentos.core.workers import Workers
+
+INLINE_BODY_BYTES = 4096
+"""A larger body is not even decoded on the event loop."""
+
+_Answer = TypeVar("_Answer")
+
+
+class Inferrer(Generic[_Answer]):
+    """Has the model answer: small requests on the event loop, others in a worker thread. `write` makes the
+    answer of what the model found."""
+
+    def __init__(
+        self,
+        model: TensorModel,
+        write: Callable[[Inference, Tensors], _Answer],
+        metrics: Metrics,
+        workers: Workers,
+    ) -> None:
+        self._model = model
+        self._write = write
+        self._metrics = metrics
+        self._workers = workers
+
+    async def answer(self, body_bytes: int, read: Callable[[], Inference]) -> _Answer:
+        """Return the answer to the request that `read` reads from a body of this size. Raises what `read`
+        and the model raise."""
+        if body_bytes > INLINE_BODY_BYTES:
+            return await self._work(lambda counted: self._infer(read(), counted))
+        inference = read()
+        if inference.rows > self._model.inline_rows:
+            return await self._work(lambda counted: self._infer(inference, counted))
+        return self._infer(inference, self._metrics.predictions)
+
+    async def _work(self, infer: Callable[[Predictions], _Answer]) -> _Answer:
+        counted = Predictions()
+        answer: _Answer = await self._workers.run(infer, counted)
+        self._metrics.predictions.merge(counted)
+        return answer
+
+    def _infer(self, inference: Inference, counted: Predictions) -> _Answer:
+        found = self._model.infer(inference.inputs)
+        answer = self._write(inference, found)
+        if self._model.outcomes is not None:
+            counted.count_all(self._model.outcomes(found))
+        return answer

@@ -1,0 +1,36 @@
+"""Ask battle with others' clients, each in an environment of its own."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+CLIENTS = Path(__file__).parent / "protocol_clients"
+
+
+def find_uv() -> str:
+    """Return the path of uv: the one on PATH, or the one that `make` installed."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "ekiben"
+    found = shutil.which("uv") or next((str(path) for path in sorted(cache.glob("uv-*/bin/uv"))), None)
+    assert found is not None
+    return found
+
+
+def call_with(script: str, package: str, port: int, key: str, rows: Mapping[str, Any]) -> Any:
+    """Return what a script finds out that gets these rows and uses this package."""
+    environment = ["--isolated", "--no-project", "--python", sys.executable, "--with", package]
+    asked = ["python", str(CLIENTS / script), f"127.0.0.1:{port}", key]
+    done = subprocess.run(
+        [find_uv(), "run", "--quiet", *environment, *asked],
+        input=json.dumps(rows),
+        capture_output=True,
+        text=True,
+        check=False,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
