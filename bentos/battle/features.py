@@ -1,9 +1,9 @@
-"""From two loadouts to a row of numbers: one implementation for one row and for many.
+"""From two loadouts to a row of numbers, for many rows at once (`bentos.battle.one_row`: for one).
 
 Rows are in canonical order (`bentos.battle.loadouts`): the *first* side is the faster one. Everything that
 depends on a move, its user and its target comes out of tables made once, so a row costs a few gathers. What a
 move does to a target, damage and effects together, is one of some thousand *deeds*, numbered by rising
-damage; `_deeds` holds the number for each learnable move against each defender. Sorting a side's four numbers
+damage; `deeds` holds the number for each learnable move against each defender. Sorting a side's four numbers
 therefore sorts its moves.
 """
 
@@ -56,39 +56,49 @@ _ANY = slice(_BEST.stop, _BEST.stop + len(EFFECTS))
 _RACE = _ANY.stop
 
 
+SPEED = STATISTICS.index("speed")
+
+
 class FeatureBuilder:
-    """The tables, and the gathers over them. Safe to share between threads."""
+    """The tables, and the gathers over them. Safe to share between threads.
+
+    `deeds` uint16[S, P + 1] is what each learnable move does to each species. By deed: `ranks` and `kinds`
+    int64[D], its damage profile and its row of effects; what these stand for, `damage` float32[D], `effects`
+    float32[D, E], `outlook` float32[D, 4], `knock_out` and `standing` float32[D, T] (see `DamageTables`);
+    `standing_at_last` float32[D]. By species: `statistics` float32[S, 6]. `species_of` int64[P + 1] is the
+    species of each learnable move.
+    """
 
     def __init__(self, index: LoadoutIndex) -> None:
         damage = DamageTables(index)
         effects, effect_of = effect_table(index)
         codes = damage.ranks.astype(np.int64) * len(effects) + effect_of[index.move_of]
-        deeds, self._deeds = np.unique(codes, return_inverse=True)
-        ranks = deeds // len(effects)
-        self._damage = damage.value[ranks]
-        self._effects = effects[deeds % len(effects)]
-        self._outlook = np.column_stack([damage.turns, damage.standing[:, 1:4]])[ranks]
-        self._knock_out = damage.knock_out[ranks]
-        self._standing = damage.standing[ranks]
-        self._standing_at_last = 1 - self._knock_out.sum(axis=1)
-        self._species_count = len(index.species)
-        self._species_of = index.species_of
-        self._statistics = np.array(
+        deeds, places = np.unique(codes, return_inverse=True)
+        self.deeds = np.ascontiguousarray(places.T, dtype=np.min_scalar_type(len(deeds)))
+        self.ranks, self.kinds = np.divmod(deeds, len(effects))
+        self.damage = damage.value[self.ranks]
+        self.effects = effects[self.kinds]
+        self.outlook = np.column_stack([damage.turns, damage.standing[:, 1:4]])[self.ranks]
+        self.knock_out = damage.knock_out[self.ranks]
+        self.standing = damage.standing[self.ranks]
+        self.standing_at_last = 1 - self.knock_out.sum(axis=1)
+        self.species_of = index.species_of
+        self.statistics = np.array(
             [[getattr(one, name) for name in STATISTICS] for one in index.species], dtype=np.float32
         )
 
     def build(self, rows: IntArray) -> FloatArray:
         """Return float32[n, len(FEATURES)] for int64[n, 2, 4]: the numbers of both loadouts, first side
         first."""
-        species = self._species_of.take(rows[:, :, 0])
+        species = self.species_of.take(rows[:, :, 0])
         deeds = self._deeds_of(rows, species)
         deeds.sort(axis=2)
         best = deeds[:, :, 3]
-        effects = self._effects.take(deeds, axis=0)
+        effects = self.effects.take(deeds, axis=0)
         sides = np.empty((len(rows), 2, _RACE + 3), dtype=np.float32)
-        sides[:, :, :4] = self._damage.take(deeds)
-        sides[:, :, _OUTLOOK] = self._outlook.take(best, axis=0)
-        sides[:, :, _STATISTICS] = self._statistics.take(species, axis=0)
+        sides[:, :, :4] = self.damage.take(deeds)
+        sides[:, :, _OUTLOOK] = self.outlook.take(best, axis=0)
+        sides[:, :, _STATISTICS] = self.statistics.take(species, axis=0)
         sides[:, :, _BEST] = effects[:, :, 3]
         np.maximum.reduce(effects, axis=2, out=sides[:, :, _ANY])
         self._race(sides, best)
@@ -96,13 +106,14 @@ class FeatureBuilder:
 
     def damages(self, rows: IntArray) -> FloatArray:
         """Return float32[n, 2, 4]: expected damage of each move, in the order of `rows` int64[n, 2, 4]."""
-        damages: FloatArray = self._damage.take(self._deeds_of(rows, self._species_of.take(rows[:, :, 0])))
+        damages: FloatArray = self.damage.take(self._deeds_of(rows, self.species_of.take(rows[:, :, 0])))
         return damages
 
     def _deeds_of(self, rows: IntArray, species: IntArray) -> IntArray:
         """Return int64[n, 2, 4]: what each move does to the other side; `species` int64[n, 2] are both
         sides'."""
-        deeds: IntArray = self._deeds.take(rows * self._species_count + species[:, ::-1, None])
+        places = species[:, ::-1, None] * self.deeds.shape[1] + rows
+        deeds: IntArray = self.deeds.take(places).astype(np.int64)
         return deeds
 
     def _race(self, sides: FloatArray, best: IntArray) -> None:
@@ -112,8 +123,8 @@ class FeatureBuilder:
         """
         first, second = sides[:, 0], sides[:, 1]
         best_first, best_second = best[:, 0], best[:, 1]
-        wins = np.vecdot(self._knock_out.take(best_first, axis=0), self._standing.take(best_second, axis=0))
-        undecided = self._standing_at_last.take(best_first) * self._standing_at_last.take(best_second)
+        wins = np.vecdot(self.knock_out.take(best_first, axis=0), self.standing.take(best_second, axis=0))
+        undecided = self.standing_at_last.take(best_first) * self.standing_at_last.take(best_second)
         first[:, _RACE] = wins
         second[:, _RACE] = 1 - wins - undecided
         first[:, _RACE + 1] = first[:, 3] - second[:, 3]

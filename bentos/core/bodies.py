@@ -4,6 +4,7 @@ import asyncio
 from typing import TypeVar
 
 from bentos.core.asgi import Receive
+from bentos.core.direct import take_body
 from bentos.core.errors import BodyTooLarge, MalformedBody
 from bentos.core.exchange import ClientGone, Exchange
 
@@ -24,15 +25,15 @@ async def read_body(exchange: Exchange, limit_bytes: int) -> bytes:
     Raises BodyTooLarge beyond `limit_bytes`, MalformedBody if it does not arrive in time, ClientGone if the
     client leaves.
     """
+    body = take_body(exchange.receive, limit_bytes)
+    if body is not None:
+        return body
     declared = exchange.headers.get(b"content-length")
     if declared is not None and int(declared) > limit_bytes:
         raise await _refuse(exchange, limit_bytes, received_bytes=0)
-    message = await exchange.receive()
-    if message["type"] == "http.disconnect":
-        raise ClientGone
-    body: bytes = message.get("body", b"")
-    if message.get("more_body") or len(body) > limit_bytes:
-        return await _read_rest(exchange, body, limit_bytes, bool(message.get("more_body")))
+    body, more = await _read_part(exchange.receive)
+    if more or len(body) > limit_bytes:
+        return await _read_rest(exchange, body, limit_bytes, more)
     return body
 
 

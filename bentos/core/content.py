@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from bentos.core.asgi import Header
 from bentos.core.exchange import Exchange
+from bentos.core.headers import Head
 from bentos.core.metrics import Series
 from bentos.core.workers import Workers
 
@@ -11,7 +11,7 @@ from bentos.core.workers import Workers
 class ContentEndpoint:
     """Answers with fixed bytes; to anyone, unless it is not `public`."""
 
-    def __init__(self, content: bytes, series: Series, head: list[Header], public: bool = True) -> None:
+    def __init__(self, content: bytes, series: Series, head: Head, public: bool = True) -> None:
         self.public = public
         self.series = series
         self._content = content
@@ -27,9 +27,7 @@ class FileEndpoint:
 
     public = True
 
-    def __init__(
-        self, read: Callable[[], bytes], workers: Workers, series: Series, head: list[Header]
-    ) -> None:
+    def __init__(self, read: Callable[[], bytes], workers: Workers, series: Series, head: Head) -> None:
         self.series = series
         self._read = read
         self._workers = workers

@@ -6,6 +6,7 @@ from time import perf_counter
 from typing import Any
 
 from bentos.core.asgi import Header, Receive, Scope, Send
+from bentos.core.direct import write_directly
 from bentos.core.tracing import TraceContext, choose_request_id, continue_trace
 
 CURRENT: ContextVar["Exchange | None"] = ContextVar("ekiben_exchange", default=None)
@@ -66,6 +67,8 @@ class Exchange:
         """Send a whole answer: `head` and `extra`, the id and the length, then `content` unless HEAD was
         asked."""
         self.status = status
+        if not extra and write_directly(self.send, status, head, content, self.request_id):
+            return
         headers = [
             *head,
             *extra,

@@ -5,7 +5,7 @@ from bentos.core.asgi import App, Header, Message
 from bentos.core.endpoints import refuse_path
 from bentos.core.errors import RequestError, UnknownResource
 from bentos.core.exchange import Exchange
-from bentos.core.headers import HTML, OWN_FILES_LOAD, ResponseHeads, security_headers
+from bentos.core.headers import HTML, OWN_FILES_LOAD, Head, ResponseHeads, security_headers
 from bentos.core.metrics import Series
 from bentos.core.problems import ProblemWriter
 
@@ -55,7 +55,7 @@ class _Answer:
     _KEPT_FROM_ERRORS = frozenset({b"allow", b"retry-after"})
     _OURS = frozenset({b"server", b"connection", b"x-request-id", *(name for name, _ in security_headers())})
 
-    def __init__(self, exchange: Exchange, head: list[Header], page_head: list[Header]) -> None:
+    def __init__(self, exchange: Exchange, head: Head, page_head: Head) -> None:
         self.error_status = 0
         self.kept_headers: tuple[Header, ...] = ()
         self._exchange = exchange

@@ -5,7 +5,7 @@ is cached, framed, sniffed or loaded, and browsers that came over TLS stay on it
 their own scripts, so they get a wider Content-Security-Policy, which still names no other host.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from bentos.core.asgi import Header
 
@@ -35,24 +35,45 @@ def security_headers(policy: bytes = NOTHING_LOADS, cache: bytes = NOT_STORED) -
     )
 
 
-class ResponseHeads:
-    """Makes the lists that answers start with, and changes them all when the process starts to stop.
+class Head(list[Header]):
+    """The headers that some answers start with; `encoded` is the same as lines of HTTP/1.1."""
 
-    The lists are shared with whoever asked for them: answering costs no decision about connections.
+    def __init__(self, headers: Iterable[Header]) -> None:
+        super().__init__(headers)
+        self.closes = False
+        """Whether these headers end the connection."""
+        self.encoded = encode_headers(self)
+
+    def close_connection(self) -> None:
+        """Have every later answer end its connection."""
+        self.append((b"connection", b"close"))
+        self.closes = True
+        self.encoded = encode_headers(self)
+
+
+class ResponseHeads:
+    """Makes the heads of answers, and changes them all when the process starts to stop.
+
+    They are shared with whoever asked for them: answering costs no decision about connections.
     """
 
     def __init__(self) -> None:
-        self._heads: list[list[Header]] = []
+        self._heads: list[Head] = []
 
-    def make(self, content_type: bytes | None, security: Sequence[Header] | None = None) -> list[Header]:
-        """Return a list to start answers of this content type with; None for answers without content."""
-        head = list(security_headers() if security is None else security)
+    def make(self, content_type: bytes | None, security: Sequence[Header] | None = None) -> Head:
+        """Return a head for answers of this content type; None for answers without content."""
+        headers = list(security_headers() if security is None else security)
         if content_type is not None:
-            head.insert(0, (b"content-type", content_type))
-        self._heads.append(head)
-        return head
+            headers.insert(0, (b"content-type", content_type))
+        self._heads.append(Head(headers))
+        return self._heads[-1]
 
     def close_connections(self) -> None:
         """From now on every answer tells the client to connect anew, which takes it to another replica."""
         for head in self._heads:
-            head.append((b"connection", b"close"))
+            head.close_connection()
+
+
+def encode_headers(headers: Iterable[Header]) -> bytes:
+    """Return headers as lines of HTTP/1.1."""
+    return b"".join(b"%b: %b\r\n" % header for header in headers)

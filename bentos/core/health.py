@@ -1,8 +1,8 @@
 """The probes: is the process alive, and should it be sent requests."""
 
-from bentos.core.asgi import Header
 from bentos.core.errors import NotReady
 from bentos.core.exchange import Exchange
+from bentos.core.headers import Head
 from bentos.core.metrics import Series
 from bentos.core.readiness import Readiness
 
@@ -15,7 +15,7 @@ class LiveEndpoint:
 
     public = True
 
-    def __init__(self, series: Series, head: list[Header]) -> None:
+    def __init__(self, series: Series, head: Head) -> None:
         self.series = series
         self._head = head
 
@@ -29,7 +29,7 @@ class ReadyEndpoint:
 
     public = True
 
-    def __init__(self, readiness: Readiness, series: Series, head: list[Header]) -> None:
+    def __init__(self, readiness: Readiness, series: Series, head: Head) -> None:
         self.series = series
         self._readiness = readiness
         self._head = head

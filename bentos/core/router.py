@@ -2,16 +2,16 @@
 
 from functools import partial
 
-from bentos.core.asgi import Header
 from bentos.core.endpoints import Endpoint, HeadEndpoint, OptionsEndpoint, RefusingEndpoint, refuse_method
 from bentos.core.exchange import Exchange
+from bentos.core.headers import Head
 from bentos.core.metrics import OTHER_METHOD, Metrics
 
 
 class Methods(dict[str, Endpoint]):
     """The endpoints of one path by method; any other method leads to one that refuses it."""
 
-    def __init__(self, path: str, metrics: Metrics, empty_head: list[Header]) -> None:
+    def __init__(self, path: str, metrics: Metrics, empty_head: Head) -> None:
         super().__init__()
         self._path = path
         self._metrics = metrics
@@ -57,7 +57,7 @@ class Template:
 class Router:
     """Paths as they are written first, then the templates in the order of their declaration."""
 
-    def __init__(self, metrics: Metrics, empty_head: list[Header], unknown: Endpoint) -> None:
+    def __init__(self, metrics: Metrics, empty_head: Head, unknown: Endpoint) -> None:
         self.exact: dict[str, Methods] = {}
         self.unknown = unknown
         self.unknown_under: dict[str, Endpoint] = {}

@@ -3,6 +3,7 @@
 import pytest
 
 from bentos.core.exchange import Exchange
+from bentos.core.headers import Head
 from bentos.core.metrics import Metrics, Series
 from bentos.core.readiness import Readiness
 from bentos.core.router import Router, Template
@@ -27,7 +28,7 @@ UNKNOWN = Marked("unknown")
 
 @pytest.fixture
 def router() -> Router:
-    made = Router(Metrics(Readiness()), [], UNKNOWN)
+    made = Router(Metrics(Readiness()), Head([]), UNKNOWN)
     for path in ("/a", "/a/{id}", "/a/{id}/b", "/a/special"):
         made.add("GET", path, Marked(path))
     return made

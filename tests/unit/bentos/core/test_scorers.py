@@ -1,5 +1,7 @@
 """Two engines for the same trees."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -16,6 +18,25 @@ def test_engines_agree_on_every_row() -> None:
     assert onnx.shape == booster.shape == (500,)
     assert np.abs(onnx - booster).max() < 1e-6
     assert 0 < onnx.min() < onnx.max() < 1
+
+
+def test_single_rows_get_what_they_get_among_many() -> None:
+    scorer = OnnxScorer(model_files()["model.onnx"])
+    together = scorer.score(ROWS)
+    assert [scorer.score_row(row.tobytes()) for row in ROWS] == together.tolist()
+
+
+def test_threads_do_not_mix_up_their_rows() -> None:
+    scorer = OnnxScorer(model_files()["model.onnx"])
+    rows = [row.tobytes() for row in ROWS] * 20
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(scorer.score_row, rows)) == scorer.score(ROWS).tolist() * 20
+
+
+@pytest.mark.parametrize("floats", [0, 1, 3])
+def test_row_of_another_size_is_refused(floats: int) -> None:
+    with pytest.raises(ValueError, match="different structures"):
+        OnnxScorer(model_files()["model.onnx"]).score_row(bytes(4 * floats))
 
 
 def test_contributions_add_up_to_the_answer() -> None:
