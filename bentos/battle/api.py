@@ -5,6 +5,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
+from bentos.battle.pokedex import Category
+
 MAX_BATTLES = 10_000
 
 PokemonId = Annotated[
@@ -94,6 +96,25 @@ class PokemonDetail(Struct, frozen=True):
     statistics: dict[str, int]
     default_moves: tuple[str, ...]
     learnable_moves: tuple[str, ...]
+
+
+class MoveSummary(Struct, frozen=True):
+    """One move in the list. `number` is what stands for it in tensors. `power` is 0 for status moves and for
+    those whose damage follows another rule; `accuracy` in percent."""
+
+    number: Annotated[int, Meta(ge=1)]
+    slug: str
+    name: str
+    type: str
+    category: Category
+    power: int
+    accuracy: int
+
+
+class MoveList(Struct, frozen=True):
+    """Every move that some Pokémon of the service can learn, by number."""
+
+    moves: list[MoveSummary]
 
 
 class Counter(Struct, frozen=True):

@@ -5,7 +5,15 @@ from typing import Annotated
 import numpy as np
 from msgspec import Meta
 
-from bentos.battle.api import Counter, CountersAnswer, PokemonDetail, PokemonList, PokemonSummary
+from bentos.battle.api import (
+    Counter,
+    CountersAnswer,
+    MoveList,
+    MoveSummary,
+    PokemonDetail,
+    PokemonList,
+    PokemonSummary,
+)
 from bentos.battle.features import STATISTICS
 from bentos.battle.pokedex import Species
 from bentos.battle.predictor import BattlePredictor
@@ -20,6 +28,24 @@ def list_pokemon(predictor: BattlePredictor) -> PokemonList:
         pokemon=[
             PokemonSummary(id=one.id, name=one.name, types=one.types)
             for one in predictor.index.pokedex.species
+        ]
+    )
+
+
+def list_moves(predictor: BattlePredictor) -> MoveList:
+    """Return every move by the number that `bentos.battle.loadout_arrays` knows it under."""
+    return MoveList(
+        moves=[
+            MoveSummary(
+                number=number,
+                slug=move.slug,
+                name=move.name,
+                type=move.type,
+                category=move.category,
+                power=move.power,
+                accuracy=move.accuracy,
+            )
+            for number, move in enumerate(predictor.index.pokedex.moves, start=1)
         ]
     )
 

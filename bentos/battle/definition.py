@@ -10,10 +10,11 @@ from bentos.battle.api import (
     BattlesRequest,
     CountersAnswer,
     ExplainAnswer,
+    MoveList,
     PokemonDetail,
     PokemonList,
 )
-from bentos.battle.catalogue import Limit, describe_pokemon, find_counters, list_pokemon
+from bentos.battle.catalogue import Limit, describe_pokemon, find_counters, list_moves, list_pokemon
 from bentos.battle.contract import load_contract
 from bentos.battle.explain import explain
 from bentos.battle.predictor import BattlePredictor, load_predictor
@@ -75,6 +76,13 @@ def _catalogue(predictor: BattlePredictor) -> tuple[Route, ...]:
             handler=lambda: list_pokemon(predictor),
             answer=PokemonList,
             summary="Every Pokémon",
+        ),
+        Route(
+            method="GET",
+            path="/api/v1/moves",
+            handler=lambda: list_moves(predictor),
+            answer=MoveList,
+            summary="Every move, with its number in tensors",
         ),
         Route(
             method="GET",

@@ -20,7 +20,7 @@ SIDES = ("pokemon_1", "pokemon_2")
 
 _ID = "Dex number, or 10000 + it for Alolan forms."
 _MOVES = (
-    "Up to 4 distinct learnable moves by their row in moves.csv, from 1 on. 0 is no move; "
+    "Up to 4 distinct learnable moves by the numbers that GET /api/v1/moves lists. 0 is no move; "
     "a row of 0 alone means the default moves."
 )
 INPUTS = (
@@ -107,5 +107,8 @@ class BattleTensors:
 def outcomes(found: Tensors) -> Iterator[tuple[str, NDArray[np.float64]]]:
     """Yield who was said to win, with how sure each of those answers was."""
     confidence = np.maximum(found["probability"], 1.0 - found["probability"])
+    if confidence.size == 1:
+        yield SIDES[found["winner"].item() - 1], confidence
+        return
     for number, side in enumerate(SIDES, start=1):
         yield side, confidence[found["winner"] == number]

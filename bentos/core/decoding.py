@@ -31,7 +31,8 @@ _PLAIN_BYTES = bytes(byte for byte in range(256) if byte not in _OPENING + _CLOS
 class BodyDecoder:
     """Decodes bodies of one type. msgspec decides; only a refusal costs more than that.
 
-    What a type bounds by itself is not looked through for its depth, unless it is refused.
+    What a type bounds by itself is not looked through for its depth, unless it is refused. Other types may
+    let members pass that they don't know; msgspec skips these without a look at their characters.
     """
 
     def __init__(self, body_type: Any) -> None:
@@ -44,6 +45,7 @@ class BodyDecoder:
         type)."""
         if self._may_be_deep:
             _refuse_depth(body)
+            _refuse_other_text(body)
         try:
             return self._decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -82,6 +84,15 @@ def bounds_nesting(info: Type, within: tuple[type, ...] = ()) -> bool:
 def _refuse_depth(body: bytes) -> None:
     if body.count(b"[") + body.count(b"{") > MOST_LEVELS and nests_deeper_than(body, MOST_LEVELS):
         raise MalformedBody(f"Arrays and objects are nested more than {MOST_LEVELS} levels deep.")
+
+
+def _refuse_other_text(body: bytes) -> None:
+    if body.isascii():
+        return
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:
+        raise MalformedBody(f"It is not UTF-8: {error.reason} (byte {error.start}).") from None
 
 
 def nests_deeper_than(body: bytes, levels: int) -> bool:

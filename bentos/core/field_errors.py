@@ -12,6 +12,9 @@ from bentos.core.errors import MOST_ECHOED, MOST_NAMED, FieldError
 WHOLE_BODY = "body"
 """What stands for the field where the body as a whole is wrong."""
 
+NAMELESS = '""'
+"""What stands for a field of the body whose name is empty."""
+
 
 def field_errors(value: Any, expected: Any, otherwise: str = "") -> tuple[FieldError, ...]:
     """Return what is wrong with `value`, decoded from JSON, as a thing of type `expected`.
@@ -70,9 +73,9 @@ def _walk_fields(
     if expected.__struct_config__.forbid_unknown_fields:
         for name in value:
             if name not in fields:
-                yield FieldError(
-                    f"{prefix}{name[:MOST_ECHOED]}", f"There is no such field; known are: {', '.join(fields)}"
-                )
+                # A nameless field would be an empty path.
+                path = f"{prefix}{name[:MOST_ECHOED]}" or NAMELESS
+                yield FieldError(path, f"There is no such field; known are: {', '.join(fields)}")
 
 
 def _convert(value: Any, expected: Any, path: str) -> Iterator[FieldError]:

@@ -13,8 +13,11 @@ from bentos.core.errors import (
     InternalFailure,
     InvalidFields,
     MalformedBody,
+    MethodNotAllowed,
     NotReady,
+    Overloaded,
     Problem,
+    RateLimited,
     RequestError,
     Unauthorized,
     UnknownResource,
@@ -35,13 +38,17 @@ _ABOUT = """
 
 Every answer names its request in `X-Request-ID`; a caller's own one is kept if it is 1 to 128 of
 `A-Z a-z 0-9 . _ -`. A caller's `traceparent` is continued. Every error is a problem document (RFC 9457),
-whatever went wrong."""
+whatever went wrong. What takes GET takes HEAD too, and every path OPTIONS; any other method is a 405 whose
+`Allow` names those that the path takes."""
 
 _HEADERS: dict[type[RequestError], dict[str, str]] = {
     Unauthorized: {"WWW-Authenticate": "How to authenticate."},
+    MethodNotAllowed: {"Allow": "What the path takes."},
     UnsupportedMediaType: {"Accept": "What the body may be."},
-    NotReady: {"Retry-After": "Seconds after which to try again."},
-    DependencyUnavailable: {"Retry-After": "Seconds after which to try again."},
+    **{
+        problem: {"Retry-After": "Seconds after which to try again."}
+        for problem in (Overloaded, RateLimited, NotReady, DependencyUnavailable)
+    },
 }
 
 
@@ -155,18 +162,27 @@ def _answer(route: Route, schemas: dict[Any, Any]) -> dict[str, Any]:
         return _response("The answer.", "application/json", schemas[route.answer])
     events = {name: schemas[kind] for name, kind in {**route.answer, ERROR_EVENT: Problem}.items()}
     named = ", ".join(f"`{name}`" for name in events)
-    response = _response(f"Server-sent events: {named}.", "text/event-stream", {"type": "string"})
-    # OpenAPI 3.1 has no word for the items of a stream.
-    response["content"]["text/event-stream"]["x-events"] = events
-    return response
+    # OpenAPI 3.1 has no word for the items of a stream, and tools read its schema as that of each.
+    one_of = {"oneOf": [_event(name, schema) for name, schema in events.items()]}
+    return _response(f"Server-sent events: {named}. The schema is that of each.", "text/event-stream", one_of)
+
+
+def _event(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    data = {"type": "string", "contentMediaType": "application/json", "contentSchema": schema}
+    return {
+        "type": "object",
+        "title": name,
+        "required": ["event", "data"],
+        "properties": {"event": {"const": name}, "data": data},
+    }
 
 
 def _problems_of(route: Route) -> list[type[RequestError]]:
-    problems: list[type[RequestError]] = [Unauthorized, InternalFailure, NotReady]
+    problems: list[type[RequestError]] = [Unauthorized, Overloaded, RateLimited, InternalFailure, NotReady]
     if route.body is not None:
         problems += [MalformedBody, BodyTooLarge, UnsupportedMediaType]
-    else:
-        problems += [UnknownResource] if route.path_parameters else []
+    elif route.path_parameters or route.query_parameters:
+        problems.append(UnknownResource)
     return [*problems, InvalidFields]
 
 

@@ -1,18 +1,23 @@
 """The real battle service over HTTP: our process and BentoML's server say the same to whatever they are
 asked."""
 
+import hashlib
 import json
 import socket
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.support.battle_package import VERSION, make_battle_package
 from tests.support.battle_questions import BATTLE, BATTLES, EXPLAIN, MIRROR, PAIR, PROBLEMS, ROWS, SUCCESSES
+from tests.support.schemathesis_run import assert_all_was_judged, run_schemathesis
 from tests.support.serving import Answered, ServerProcess, serving
 from training.core.pins import Rollout
+
+KEY = "a key of battle's tests"
 
 
 @pytest.fixture(scope="module")
@@ -170,3 +175,11 @@ def test_metrics_name_the_pinned_model(ours: ServerProcess, theirs: ServerProces
         assert 'model="battle"' in line
         assert f'version="{VERSION}"' in line
         assert f'digest="{pin.digest}"' in line
+
+
+def test_service_is_as_its_document_says_for_whoever_has_a_key(pin: Rollout, tmp_path: Path) -> None:
+    digest = {"EKIBEN_AUTH_KEY_DIGESTS": hashlib.sha256(KEY.encode()).hexdigest()}
+    with serving({**pin.environment(), **digest}, "battle") as guarded:
+        report = run_schemathesis(guarded, "battle", KEY, tmp_path, examples=10)
+        assert_all_was_judged(report, guarded)
+        assert not [event for event in guarded.events if event["level"] == "error"]

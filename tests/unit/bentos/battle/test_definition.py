@@ -17,6 +17,7 @@ def test_all_promised_routes_are_declared() -> None:
         ("GET", "/api/v1/pokemon"),
         ("GET", "/api/v1/pokemon/{id}"),
         ("GET", "/api/v1/pokemon/{id}/counters"),
+        ("GET", "/api/v1/moves"),
     }
 
 

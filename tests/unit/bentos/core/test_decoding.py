@@ -96,6 +96,13 @@ def test_nesting_is_bounded_where_the_type_does_not() -> None:
         decode(json.dumps({"content": json.loads(nested(MOST_LEVELS))}).encode())
 
 
+@pytest.mark.parametrize("member", [b'"more": "\xff"', b'"\xed\xa0\x80": 1', b'"more": {"\xc0": []}'])
+def test_member_that_nobody_knows_is_text_all_the_same(member: bytes) -> None:
+    with pytest.raises(MalformedBody, match="not UTF-8"):
+        BodyDecoder(Anything)(b'{"content": 1, ' + member + b"}")
+    assert BodyDecoder(Anything)(b'{"content": 1, "more": "\xc3\xa9"}') == Anything(1)
+
+
 def test_many_flat_objects_are_not_deep() -> None:
     assert not nests_deeper_than(json.dumps([{"a": [1]}] * 1000).encode(), 3)
 

@@ -53,6 +53,11 @@ def test_bad_fields_are_named_by_their_path(value: Any, fields: list[str]) -> No
     assert [error.field for error in field_errors(value, Outer)] == fields
 
 
+def test_field_without_a_name_is_named_all_the_same() -> None:
+    (error,) = field_errors({"firstOne": 1, "": 2}, Inner)
+    assert error.field == '""'
+
+
 def test_messages_say_what_was_expected() -> None:
     unknown, missing = field_errors({"secondOne": 1, "x": 1}, Inner)[::-1]
     assert missing == FieldError("firstOne", "This field is required")

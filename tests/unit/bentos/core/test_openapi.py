@@ -90,10 +90,11 @@ def test_responses_are_those_that_a_route_can_give(document: Document) -> None:
     def statuses(path: str, method: str) -> set[str]:
         return set(document["paths"][path][method]["responses"])
 
-    assert statuses("/api/v1/leaf", "post") == {"200", "400", "401", "413", "415", "422", "500", "503"}
-    assert statuses("/api/v1/trees/{id}", "get") == {"200", "401", "404", "422", "500", "503"}
-    assert statuses("/api/v1/trees", "get") == {"200", "401", "422", "500", "503"}
-    assert statuses("/api/v1/rings", "get") == {"200", "401", "422", "500", "503"}
+    assert statuses("/api/v1/leaf", "post") == {"200", "400", "401", "413", "415", "422", "429", "500", "503"}
+    assert statuses("/api/v1/trees/{id}", "get") == {"200", "401", "404", "422", "429", "500", "503"}
+    assert statuses("/api/v1/trees", "get") == {"200", "401", "404", "422", "429", "500", "503"}
+    assert statuses("/api/v1/rings", "get") == {"200", "401", "404", "422", "429", "500", "503"}
+    assert statuses("/api/v1/greeting", "get") == {"200", "401", "422", "429", "500", "503"}
     assert statuses("/livez", "get") == {"200"}
     assert statuses("/readyz", "get") == {"200", "503"}
 
@@ -126,8 +127,9 @@ def test_headers_that_matter_are_described(document: Document) -> None:
 
 def test_events_of_a_stream_are_described_by_their_names(document: Document) -> None:
     response = document["paths"]["/api/v1/rings"]["get"]["responses"]["200"]
-    assert response["description"] == "Server-sent events: `ring`, `error`."
-    assert response["content"]["text/event-stream"]["x-events"] == {
+    assert response["description"] == "Server-sent events: `ring`, `error`. The schema is that of each."
+    described = [one["properties"] for one in response["content"]["text/event-stream"]["schema"]["oneOf"]]
+    assert {one["event"]["const"]: one["data"]["contentSchema"] for one in described} == {
         "ring": {"$ref": "#/components/schemas/Ring"},
         "error": {"$ref": "#/components/schemas/Problem"},
     }
