@@ -23,9 +23,12 @@ SHAPE ?= steady
 HOST ?= http://127.0.0.1:3000
 # What `make report` compares with.
 BASE ?= main
+# How many inputs `make fuzz` feeds to the parsers, and which.
+INPUTS ?= 1000000
+SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help up train battles load report test check fix clean charts rules dashboards workflows audit \
+.PHONY: help up train battles load bench overload soak report test check fix clean charts rules dashboards workflows audit fuzz \
   cluster cluster-tools cluster-down cluster-images secrets first-model ask kind images push sign sbom deploy rollback e2e package publish changelog release scale
 
 help: ## List these targets
@@ -44,6 +47,15 @@ battles: .venv/.synced ## Simulate the labelled battles again (long)
 load: .venv/.synced ## Put load on HOST in a SHAPE (steady, step, spike, soak) and judge it
 	$(PYTHON) -m loadtests.run --shape $(SHAPE) --host $(HOST)
 
+bench: .venv/.synced ## Compare Ekiben with other servers on this machine (20 minutes); writes loadtests/RESULTS.md
+	@UV=$(UV) $(PYTHON) -m loadtests.benchmarks.compare
+
+overload: .venv/.synced ## Ask battle up to five times what it can answer (11 minutes); writes loadtests/RESULTS.md
+	@UV=$(UV) $(PYTHON) -m loadtests.benchmarks.overload
+
+soak: .venv/.synced ## Ask battle for half an hour and see whether it grows; writes loadtests/RESULTS.md
+	@UV=$(UV) $(PYTHON) -m loadtests.benchmarks.soak
+
 report: .venv/.synced ## Train here and at BASE, and write both side by side into build/report
 	$(BIN)/ekiben compare battle --base $(BASE)
 
@@ -51,7 +63,7 @@ report: .venv/.synced ## Train here and at BASE, and write both side by side int
 test: .venv/.synced ## Run all tests that need no cluster, with coverage
 	$(PYTHON) -m pytest --cov --cov-report=term
 
-check: .venv/.synced ## Check format, lint, types, layers, security, lock and secrets; changes nothing
+check: .venv/.synced ## Check format, lint, types, layers, security, lock, secrets and packages; changes nothing
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/mypy $(CODE)
@@ -60,6 +72,10 @@ check: .venv/.synced ## Check format, lint, types, layers, security, lock and se
 	$(UV) lock --check
 	git ls-files -z --cached --others --exclude-standard ':!uv.lock' ':!*.sum' | xargs -0 $(BIN)/detect-secrets-hook \
 	  --disable-plugin HexHighEntropyString --disable-plugin Base64HighEntropyString --exclude-lines '([sS]ecret(Name|Key)?|passwordKey|privateKey|authKey)["\]]*( ==|:) |existingSecret|[a-z]+:PASSWORD@|user:password@|ann:secret@'
+# In continuous integration it has a job of its own.
+ifndef CI
+	.ci/audit $(UV)
+endif
 
 fix: .venv/.synced ## Format, and repair what the linter can repair
 	$(BIN)/ruff format $(CODE)
@@ -80,9 +96,11 @@ workflows: .venv/.synced ## Check the workflows of continuous integration
 	$(CACHE)/testcluster/bin/actionlint
 	$(TOOL) zizmor==1.32.0 zizmor --offline .github
 
-audit: .venv/.synced ## Look every locked package up in the database of known vulnerabilities (asks the network)
-	$(UV) export --frozen --all-groups --no-emit-project --no-hashes --quiet --output-file build/requirements.txt
-	$(TOOL) pip-audit==2.10.1 pip-audit --disable-pip --no-deps --requirement build/requirements.txt
+audit: .venv/.synced ## Look every locked package up in a database of known vulnerabilities (asks the network)
+	.ci/audit $(UV)
+
+fuzz: .venv/.synced ## Feed the parsers INPUTS odd inputs, led by coverage (long)
+	$(UV) run --no-sync --with 'atheris>=3,<4' python -m tests.fuzz --inputs $(INPUTS) --seed $(SEED)
 
 ##@ Kubernetes
 cluster-tools: .venv/.synced ## Build what that cluster is made of, if it is not built yet (the first time long)

@@ -39,7 +39,7 @@ class KeyRing:
 
     def admit(self, exchange: Exchange) -> None:
         """Raise Unauthorized unless the request carries an accepted key."""
-        key = exchange.headers.get(b"x-api-key") or _bearer(exchange.headers.get(b"authorization"))
+        key = key_of(exchange)
         if not key:
             raise Unauthorized("The request has no X-API-Key header.")
         digest = hashlib.sha256(key).digest()
@@ -108,6 +108,11 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def key_of(exchange: Exchange) -> bytes | None:
+    """Return the key that a request comes with, be it an accepted one or not."""
+    return exchange.headers.get(b"x-api-key") or _bearer(exchange.headers.get(b"authorization"))
 
 
 def _bearer(authorization: bytes | None) -> bytes | None:

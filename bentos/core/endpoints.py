@@ -7,7 +7,6 @@ from urllib.parse import parse_qs
 
 import msgspec
 
-from bentos.core.asgi import Header
 from bentos.core.bodies import read_body
 from bentos.core.decoding import BodyDecoder
 from bentos.core.errors import (
@@ -20,7 +19,8 @@ from bentos.core.errors import (
     UnsupportedMediaType,
 )
 from bentos.core.exchange import Exchange
-from bentos.core.field_errors import parse_message
+from bentos.core.field_errors import NAMELESS, parse_message
+from bentos.core.headers import Head
 from bentos.core.metrics import Metrics, Predictions, Series
 from bentos.core.routing import Handler, Route
 from bentos.core.workers import Workers
@@ -33,6 +33,9 @@ JSON_TYPES = frozenset(
         b"application/json; charset=UTF-8",
     }
 )
+
+INLINE_BODY_BYTES = 4096
+"""A larger body for a handler that may be slow is not even decoded on the event loop."""
 
 Outcomes = Callable[[Any], Iterable[tuple[str, float]]]
 
@@ -53,7 +56,7 @@ class RouteEndpoint:
 
     public = False
 
-    def __init__(self, route: Route, metrics: Metrics, workers: Workers, head: list[Header]) -> None:
+    def __init__(self, route: Route, metrics: Metrics, workers: Workers, head: Head) -> None:
         self.series = metrics.series(route.path, route.method)
         self._handler: Handler = route.handler
         self._head = head
@@ -92,24 +95,34 @@ class RouteEndpoint:
 class BodyEndpoint(RouteEndpoint):
     """A route whose handler gets the decoded body."""
 
-    def __init__(self, route: Route, metrics: Metrics, workers: Workers, head: list[Header]) -> None:
+    def __init__(self, route: Route, metrics: Metrics, workers: Workers, head: Head) -> None:
         super().__init__(route, metrics, workers, head)
         self._decode = BodyDecoder(route.body)
         self._limit_bytes = route.body_limit_bytes
 
     async def serve(self, exchange: Exchange) -> None:
         """Answer one request."""
+        if self._offload and has_large_body(exchange):
+            with self._workers.place():
+                body = await read_json(exchange, self._limit_bytes)
+                content, predictions = await self._workers.run_in_place(self._decode_and_work, body)
+            await exchange.reply(200, self._head, content)
+            self._metrics.predictions.merge(predictions)
+            return
         request = self._decode(await read_json(exchange, self._limit_bytes))
         if self._is_quick:
             await self._send(exchange, self._handler(request))
         else:
             await self._answer_slowly(exchange, request)
 
+    def _decode_and_work(self, body: bytes) -> tuple[bytes, Predictions]:
+        return self._work(self._decode(body))
+
 
 class ParameterEndpoint(RouteEndpoint):
     """A route whose handler gets the parameters of the path and of the query as keywords."""
 
-    def __init__(self, route: Route, metrics: Metrics, workers: Workers, head: list[Header]) -> None:
+    def __init__(self, route: Route, metrics: Metrics, workers: Workers, head: Head) -> None:
         super().__init__(route, metrics, workers, head)
         self._path_parameters = route.path_parameters
         self._query_parameters = route.query_parameters
@@ -132,7 +145,7 @@ class ParameterEndpoint(RouteEndpoint):
 class HeaderEndpoint(ParameterEndpoint):
     """A route whose handler gets headers as well."""
 
-    def __init__(self, route: Route, metrics: Metrics, workers: Workers, head: list[Header]) -> None:
+    def __init__(self, route: Route, metrics: Metrics, workers: Workers, head: Head) -> None:
         super().__init__(route, metrics, workers, head)
         self._header_parameters = route.header_parameters
 
@@ -152,7 +165,7 @@ class HeadEndpoint:
 class OptionsEndpoint:
     """Says which methods a path takes."""
 
-    def __init__(self, allowed: str, series: Series, public: bool, head: list[Header]) -> None:
+    def __init__(self, allowed: str, series: Series, public: bool, head: Head) -> None:
         self.series = series
         self.public = public
         self._head = head
@@ -186,6 +199,12 @@ def refuse_method(exchange: Exchange, allowed: Iterable[str]) -> MethodNotAllowe
 def refuse_path(exchange: Exchange) -> UnknownResource:
     """Return the error for a path that leads nowhere."""
     return UnknownResource(f"No resource has the path {exchange.scope['path'][:MOST_ECHOED]!r}.")
+
+
+def has_large_body(exchange: Exchange) -> bool:
+    """Return whether the body is too large for the event loop, or comes without its size."""
+    declared = exchange.headers.get(b"content-length")
+    return declared is None or int(declared) > INLINE_BODY_BYTES
 
 
 async def read_json(exchange: Exchange, limit_bytes: int) -> bytes:
@@ -222,7 +241,7 @@ def read_path(values: Mapping[str, str], parameters: Mapping[str, Any]) -> dict[
     read: dict[str, Any] = {}
     for name, value in values.items():
         try:
-            read[name] = msgspec.convert(value, parameters.get(name, str), strict=False)
+            read[name] = convert_text(value, parameters.get(name, str))
         except msgspec.ValidationError as error:
             raise UnknownResource(f"{name} in the path is {value[:100]!r}: {error}.") from None
     return read
@@ -246,10 +265,19 @@ def read_query(query: bytes, parameters: Mapping[str, Any]) -> dict[str, Any]:
     for name, values in parse_qs(query.decode("latin-1"), keep_blank_values=True).items():
         error = _read_parameter(name, values, parameters, read)
         if error:
-            errors.append(FieldError(name, error))
+            errors.append(FieldError(name[:MOST_ECHOED] or NAMELESS, error))
     if errors:
         raise InvalidFields(errors)
     return read
+
+
+def convert_text(text: str, kind: Any) -> Any:
+    """Return what the text of a parameter says. A whole number is written in one way only, so that `1e3` and
+    `-0` are none, as in JSON. Raises msgspec.ValidationError."""
+    value = msgspec.convert(text, kind, strict=False)
+    if type(value) is int and str(value) != text:
+        raise msgspec.ValidationError("Expected `int`")
+    return value
 
 
 def _read_parameter(name: str, values: list[str], parameters: Mapping[str, Any], read: dict[str, Any]) -> str:
@@ -258,7 +286,7 @@ def _read_parameter(name: str, values: list[str], parameters: Mapping[str, Any],
     if len(values) > 1:
         return "This parameter is given more than once"
     try:
-        read[name] = msgspec.convert(values[0], parameters[name], strict=False)
+        read[name] = convert_text(values[0], parameters[name])
     except msgspec.ValidationError as error:
         return parse_message(str(error), "").message
     return ""

@@ -9,6 +9,8 @@
     - BodyTooLarge             413  more bytes than the route takes
     - UnsupportedMediaType     415  a body that is not JSON
     - InvalidFields            422  JSON, but not what the contract says
+    - Overloaded               429  more requests than can be answered in time: try again in a second
+    - RateLimited              429  more requests than this key may send
     - InternalFailure          500  our fault; no detail leaves the process
     - NotReady                 503  starting or stopping: send it to another replica
     - DependencyUnavailable    503  a database or the like does not answer
@@ -158,6 +160,26 @@ class InvalidFields(RequestError):
         super().__init__(named, errors[:MOST_NAMED])
 
 
+class Overloaded(RequestError):
+    """More requests come than can be answered in time, and this one is not worked on."""
+
+    status, slug, title = 429, "overloaded", "The server has more requests than it can answer in time"
+
+    def __init__(self, detail: str = "Try again in a second; the request was not worked on.") -> None:
+        super().__init__(detail)
+        self.headers = ((b"retry-after", b"1"),)
+
+
+class RateLimited(RequestError):
+    """This key has sent as many requests as it may for now."""
+
+    status, slug, title = 429, "rate-limited", "This key has sent as many requests as it may"
+
+    def __init__(self, limit: str, retry_after_seconds: int) -> None:
+        super().__init__(f"It may send {limit}; try again in {retry_after_seconds} s.")
+        self.headers = ((b"retry-after", b"%d" % retry_after_seconds),)
+
+
 class InternalFailure(RequestError):
     """Our fault; the log has the cause, the caller has the request id."""
 
@@ -192,6 +214,8 @@ PROBLEMS: tuple[type[RequestError], ...] = (
     BodyTooLarge,
     UnsupportedMediaType,
     InvalidFields,
+    Overloaded,
+    RateLimited,
     InternalFailure,
     NotReady,
     DependencyUnavailable,

@@ -10,6 +10,7 @@ from time import perf_counter
 
 import structlog
 
+from bentos.core.admission import Admission
 from bentos.core.asgi import App, Receive, Scope, Send
 from bentos.core.auth import Guard
 from bentos.core.content import ContentEndpoint
@@ -21,26 +22,30 @@ from bentos.core.endpoints import (
     RefusingEndpoint,
     refuse_path,
 )
-from bentos.core.errors import InternalFailure, NotReady, RequestError
+from bentos.core.errors import InternalFailure, NotReady, Overloaded, RequestError
 from bentos.core.exchange import CLIENT_GONE, CURRENT, ClientGone, Exchange
 from bentos.core.foreign import ForeignApp, ForeignEndpoint
 from bentos.core.headers import EVENT_STREAM, JSON, ResponseHeads
 from bentos.core.health import LIVE_PATH, READY_PATH, LiveEndpoint, ReadyEndpoint
 from bentos.core.inference_protocol.endpoints import InferenceProtocol
-from bentos.core.metrics import OTHER_METHOD, Metrics
+from bentos.core.metrics import OTHER_METHOD, Metrics, Series
 from bentos.core.metrics_endpoint import METRICS_PATH, MetricsEndpoint
 from bentos.core.model import LoadedModel
 from bentos.core.openapi import describe_service
 from bentos.core.pages import OPENAPI_PATH, Pages
 from bentos.core.problems import ProblemWriter
 from bentos.core.readiness import Readiness
+from bentos.core.refusals import Refusals
 from bentos.core.router import Router
 from bentos.core.routing import Route, ServiceDefinition
 from bentos.core.streaming import StreamEndpoint
-from bentos.core.workers import Workers
+from bentos.core.workers import MOST_WAITING, Workers
 
 LEAST_SAMPLE = 1e-9
 """A smaller share of logged requests makes no difference in a process's life."""
+
+MOST_REMEMBERED = 256
+"""URLs whose route is remembered for requests that are refused; others are looked up each time."""
 
 UNKNOWN_ROUTE = "unknown"
 """The one label for all paths that nobody declared."""
@@ -50,7 +55,8 @@ _log = structlog.get_logger("ekiben.gateway")
 
 class Gateway:
     """An ASGI application. `guard` decides who may call, None admits anyone; `access_sample` is the share of
-    successful requests that are logged: one in so many, as they come."""
+    successful requests that are logged: one in so many, as they come; `admission` counts what it and the
+    workers refuse."""
 
     def __init__(
         self,
@@ -58,20 +64,26 @@ class Gateway:
         guard: Guard | None = None,
         access_sample: float = 0.0,
         worker_threads: int = 2,
+        most_waiting: int = MOST_WAITING,
+        admission: Admission | None = None,
     ) -> None:
         self._definition = definition
+        admission = admission or Admission()
         self.readiness = Readiness()
         self.metrics = Metrics(self.readiness)
+        self.metrics.registry.register(admission)
         self.heads = ResponseHeads()
         self.problems = ProblemWriter(self.heads)
-        self.workers = Workers(worker_threads)
+        self.workers = Workers(worker_threads, most_waiting, lambda: admission.count("workers"))
         self._guard = guard
         self._log_interval = round(1 / max(access_sample, LEAST_SAMPLE)) if access_sample else -1
         self._until_logged = self._log_interval
         self._json_head = self.heads.make(JSON)
         self.router = Router(self.metrics, self.heads.make(None), self._refusing(self._refuse_while_starting))
         self._exact = self.router.exact
+        self._refused: dict[tuple[bytes, bytes], Series] = {}
         self._protocol = self._make_protocol()
+        self.refusals = Refusals(self.heads, speaks_protocol=self._protocol is not None)
         self._add_operations()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -139,6 +151,17 @@ class Gateway:
         """Tell probes and clients to go elsewhere; requests that still come are answered."""
         self.readiness.state = "stopping"
         self.heads.close_connections()
+
+    def count_refusal(self, url: bytes, method: bytes) -> None:
+        """Count a request that was refused before it came here, under its route if that has no variable."""
+        series = self._refused.get((url, method))
+        if series is None:
+            methods = self._exact.get(url.partition(b"?")[0].decode("latin-1"))
+            endpoint = self.router.unknown if methods is None else methods[method.decode("latin-1")]
+            series = endpoint.series
+            if len(self._refused) < MOST_REMEMBERED:
+                self._refused[url, method] = series
+        series.codes[Overloaded.status] += 1
 
     def close(self) -> None:
         """Let go of the threads."""

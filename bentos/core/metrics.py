@@ -33,10 +33,13 @@ DURATION_EDGES_SECONDS = (
 CONFIDENCE_EDGES = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.99, 1.0)
 """0.6 is where an answer stops being close to a coin toss."""
 
-LEAST_COUNTED_AT_ONCE = 12
+LEAST_COUNTED_AT_ONCE = 32
 """Fewer values are counted faster one by one."""
 
-KNOWN_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
+GRPC_METHOD = "GRPC"
+"""Stands for the method of a call over gRPC."""
+
+KNOWN_METHODS = frozenset({"DELETE", "GET", GRPC_METHOD, "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 OTHER_METHOD = "other"
 """Stands for every method that is none, so that callers can't make up labels."""
 
@@ -57,7 +60,7 @@ class Buckets:
         self._sum += value
 
     def observe_all(self, values: NDArray[np.float64]) -> None:
-        """Count float64[n]: from about a dozen on, many at once."""
+        """Count float64[n]: from some dozens on, many at once."""
         if values.size < LEAST_COUNTED_AT_ONCE:
             for value in values.tolist():
                 self.observe(value)

@@ -72,7 +72,9 @@ class ServiceDefinition:
     among the routes is asked for, or by BentoML itself. `open` makes what the service needs beside its model,
     such as a database or a task in the background: it is entered with the predictor on the event loop that
     answers, before the first answer, and left after the last. `tensors` makes of the predictor what the Open
-    Inference Protocol answers with; without it the service does not speak it.
+    Inference Protocol answers with; without it the service does not speak it. `most_in_flight` is how many
+    requests may be under way unless a setting says otherwise, for services whose handlers wait for others; 0
+    is any number.
     """
 
     name: str
@@ -84,3 +86,4 @@ class ServiceDefinition:
     bento: str
     open: Opening | None = None
     tensors: Callable[[Any], TensorModel] | None = None
+    most_in_flight: int = 0

@@ -60,6 +60,38 @@ class ServerSettings(BaseSettings):
     worker_threads: int = Field(default=2, ge=1, le=64)
     """Threads for work that would hold up quick answers, such as large batches and explanations. Two, so that
     one long batch does not make every explanation wait."""
+    most_waiting: int = Field(default=16, ge=1, le=10_000)
+    """Pieces of such work that may wait for a thread; more are refused with 429."""
+    queue_budget_seconds: float = Field(default=0.02, ge=0, le=10, allow_inf_nan=False)
+    """How long requests may wait before they are handled. Once they wait longer for a tenth of a second, as
+    many are refused with 429 as it takes; probes and metrics never are. 0: nobody is refused."""
+    most_in_flight: int | None = Field(default=None, ge=0)
+    """Requests that may be under way in a service that waits for others; more are refused with 429. 0: any
+    number. None: as many as the service says."""
+    most_connections: int = Field(default=10_000, ge=1)
+    """Open connections. When there are more, those that have been idle for longest are closed. An idle one
+    costs 9 KB."""
+
+
+class RateSettings(BaseSettings):
+    """How many requests each caller may send to one process (`EKIBEN_RATE_*`)."""
+
+    model_config = SettingsConfigDict(env_prefix="EKIBEN_RATE_", extra="ignore")
+
+    limit_per_key: str = ""
+    """Requests of each API key that one process answers, such as `100/second` or `5000/minute`; more are
+    refused with 429. A pod counts for itself: with n of them a key may send up to n times as many. Empty: any
+    number."""
+
+
+class GrpcSettings(BaseSettings):
+    """Whether the Open Inference Protocol is spoken over gRPC too (`EKIBEN_GRPC_*`)."""
+
+    model_config = SettingsConfigDict(env_prefix="EKIBEN_GRPC_", extra="ignore")
+
+    port: int = Field(default=0, ge=0, le=65535)
+    """TCP port for it, beside that of `EKIBEN_SERVER_PORT` and on the same host. 0: it is not spoken, and
+    nothing is loaded for it."""
 
 
 class AuthSettings(BaseSettings):
@@ -109,6 +141,8 @@ class Settings:
     def __init__(self) -> None:
         self.model = read_settings(ModelSettings)
         self.server = read_settings(ServerSettings)
+        self.rate = read_settings(RateSettings)
+        self.grpc = read_settings(GrpcSettings)
         self.auth = read_settings(AuthSettings)
         self.log = read_settings(LogSettings)
 

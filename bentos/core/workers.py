@@ -1,25 +1,70 @@
 """Threads for handlers that would hold up the event loop."""
 
 import asyncio
+import contextlib
 import contextvars
 import functools
-from collections.abc import Callable
+import os
+import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from bentos.core.errors import Overloaded
+
+MOST_WAITING = 16
+"""Pieces of work that may wait for a thread, unless it is said how many."""
+
+NICENESS = 10
+"""By how much workers yield to the event loop where both want the same processor."""
+
+
+LEAST_PRIORITY = 19
+
 
 class Workers:
-    """A fixed number of threads; who comes when all are taken waits for one."""
+    """A fixed number of threads; who comes when all are taken waits for one, but only `most_waiting` do."""
 
-    def __init__(self, threads: int) -> None:
-        self._executor = ThreadPoolExecutor(threads, thread_name_prefix="ekiben-worker")
+    def __init__(
+        self, threads: int, most_waiting: int = MOST_WAITING, on_refusal: Callable[[], None] = lambda: None
+    ) -> None:
+        self._executor = ThreadPoolExecutor(
+            threads, thread_name_prefix="ekiben-worker", initializer=yield_to_others
+        )
+        self._free_places = threads + most_waiting
+        self._on_refusal = on_refusal
 
     async def run(self, handler: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
         """Return `handler(*arguments, **keywords)`, computed in a thread that logs under this request's
-        ids."""
+        ids. Raises Overloaded if too many wait already."""
+        with self.place():
+            return await self.run_in_place(handler, *arguments, **keywords)
+
+    @contextlib.contextmanager
+    def place(self) -> Iterator[None]:
+        """Keep a place for `run_in_place`, so that nothing large is read in vain. Raises Overloaded if too
+        many wait already."""
+        if not self._free_places:
+            self._on_refusal()
+            raise Overloaded
+        self._free_places -= 1
+        try:
+            yield
+        finally:
+            self._free_places += 1
+
+    async def run_in_place(self, handler: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
+        """Do as `run` does, for who has a place."""
         call = functools.partial(contextvars.copy_context().run, handler, *arguments, **keywords)
         return await asyncio.get_running_loop().run_in_executor(self._executor, call)
 
     def close(self) -> None:
         """Give up what has not begun; what runs is not waited for."""
         self._executor.shutdown(wait=False, cancel_futures=True)
+
+
+def yield_to_others() -> None:
+    """Lower the priority of this thread; Linux has one for each."""
+    thread = threading.get_native_id()
+    niceness = os.getpriority(os.PRIO_PROCESS, thread)
+    os.setpriority(os.PRIO_PROCESS, thread, min(LEAST_PRIORITY, niceness + NICENESS))

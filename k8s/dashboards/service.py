@@ -16,7 +16,7 @@ def make_service() -> Dashboard:
     variables = (
         choice("Namespace", "namespace", "ekiben_ready"),
         choice("Service", "job", 'ekiben_ready{namespace="$namespace"}'),
-        TextBoxVariable("routes").label("Routes").default_value("/api/.+|/v2/models/.+"),
+        TextBoxVariable("routes").label("Routes").default_value("/api/.+|/v2/models/.+|/inference.+/Model.+"),
     )
     rows = (
         ("Now", _now()),
@@ -150,6 +150,7 @@ def _model() -> tuple[AnyPanel, ...]:
 
 
 def _load() -> tuple[AnyPanel, ...]:
+    waiting = f"rate(ekiben_queue_delay_seconds_bucket{{{SCOPE}}}{RATE})"
     return (
         graph(
             "Busy by pod",
@@ -157,6 +158,19 @@ def _load() -> tuple[AnyPanel, ...]:
             "percentunit",
             Query(f"rate(ekiben_busy_seconds_total{{{SCOPE}}}{RATE})", "{{pod}}"),
             highest=1,
+        ),
+        graph(
+            "Refused",
+            "Requests per second that are refused with 429, by what is too little. Alerts above 1 %.",
+            "reqps",
+            Query(f"sum by (reason) (rate(ekiben_shed_total{{{SCOPE}}}{RATE}))", "{{reason}}"),
+        ),
+        graph(
+            "Waiting time",
+            "How long requests wait at most, in 99 of 100 rounds of the event loop. Where it stays above the "
+            "budget, some are refused.",
+            "s",
+            Query(f"histogram_quantile(0.99, sum by (le, pod) ({waiting}))", "{{pod}}"),
         ),
         graph(
             "Pods",

@@ -29,6 +29,7 @@ THRESHOLDS = {
     "EkibenLowTraffic": ("minimumRequestsPerMinute", 10),
     "EkibenLowConfidence": ("lowConfidenceRatio", 0.2),
     "EkibenServiceSaturated": ("busyRatio", 0.8),
+    "EkibenShedding": ("shedRatio", 0.01),
     "EkibenMemoryNearLimit": ("memoryRatio", 0.9),
     "EkibenRegistryErrors": ("errorRatio", 0.05),
     "EkibenDatabaseConnectionsNearMax": ("connectionsRatio", 0.8),

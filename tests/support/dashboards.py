@@ -11,7 +11,11 @@ INTERVALS: Mapping[str, str] = {"$__rate_interval": "1m", "$__interval": "15s", 
 """What Grafana replaces by itself."""
 
 DEFAULTS: Mapping[str, Mapping[str, str]] = {
-    "service": {"namespace": "models", "job": "battle", "routes": "/api/.+|/v2/models/.+"},
+    "service": {
+        "namespace": "models",
+        "job": "battle",
+        "routes": "/api/.+|/v2/models/.+|/inference.+/Model.+",
+    },
     "resources": {"namespace": "models", "job": ".+"},
     "rollout": {"namespace": "models"},
     "analyst": {"namespace": "models", "job": "analyst"},

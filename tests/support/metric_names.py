@@ -8,6 +8,8 @@ from prometheus_client.registry import CollectorRegistry
 from promql_parser import Expr, VectorSelector, parse, walk
 
 from bentos.analyst.measures import Measures
+from bentos.core.admission import Admission
+from bentos.core.connections import Connections
 from bentos.core.metrics import Metrics
 from bentos.core.readiness import Readiness
 from training.rollout.metrics import RolloutMetrics
@@ -68,6 +70,8 @@ def known_names() -> frozenset[str]:
     """Return the names of all metrics that a rule, dashboard or runbook may use."""
     service = Metrics(Readiness())
     service.name_model({"model": "battle"})
+    service.registry.register(Admission())
+    service.registry.register(Connections(most=1, keep_alive_seconds=1))
     reconciler = RolloutMetrics()
     reconciler.record(Cycle(outcomes=(), failures=(), seconds=0.0))
     Measures(analyst := CollectorRegistry())

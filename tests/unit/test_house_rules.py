@@ -124,7 +124,7 @@ def _declared(group: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "group", ["serve", "battle", "analyst", "llm", "train", "load", "mlflow", "s3", "dev"]
+    "group", ["serve", "grpc", "battle", "analyst", "llm", "train", "load", "mlflow", "s3", "dev"]
 )
 def test_every_dependency_is_justified_and_its_licence_named(group: str) -> None:
     section = (ROOT / "docs/dependencies.md").read_text().split(f"## {group}\n")[1].split("\n## ")[0]

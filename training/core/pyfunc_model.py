@@ -4,8 +4,12 @@ This file is copied into each tracked model and run from there, so it imports no
 """
 
 import json
+import os
 from pathlib import Path
 from typing import Any
+
+# ONNX Runtime's wheel reports to its vendor from its import on, unless this is set before.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import mlflow
 import numpy as np

@@ -17,7 +17,9 @@ from training.core.settings import TrainingSettings
 GROUPS: tuple[tuple[str, type[BaseSettings]], ...] = (
     ("The model that is served", serving.ModelSettings),
     ("Where the server listens", serving.ServerSettings),
+    ("Whether gRPC is spoken too", serving.GrpcSettings),
     ("Who may call", serving.AuthSettings),
+    ("How often each key may call", serving.RateSettings),
     ("What is logged", serving.LogSettings),
     ("Where tables are kept", serving.DatabaseSettings),
     ("The analyst's language models and texts", analyst.AnalystSettings),

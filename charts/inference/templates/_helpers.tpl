@@ -4,6 +4,9 @@
 {{- if gt (int $scaling.minReplicas) (int $scaling.maxReplicas) -}}
   {{- fail (printf "autoscaling.minReplicas: %d is more than autoscaling.maxReplicas, %d" (int $scaling.minReplicas) (int $scaling.maxReplicas)) -}}
 {{- end -}}
+{{- if and .Values.grpc.enabled (eq (int .Values.grpc.port) (int .Values.service.port)) -}}
+  {{- fail (printf "grpc.port: %d is service.port too" (int .Values.grpc.port)) -}}
+{{- end -}}
 {{- if le (int .Values.progressDeadlineSeconds) (int .Values.model.fetchTimeoutSeconds) -}}
   {{- fail (printf "progressDeadlineSeconds: %d is not longer than model.fetchTimeoutSeconds, %d" (int .Values.progressDeadlineSeconds) (int .Values.model.fetchTimeoutSeconds)) -}}
 {{- end -}}
@@ -62,6 +65,24 @@ valueFrom: {resourceFieldRef: {resource: requests.cpu, divisor: "1"}}
   value: {{ .Values.server.drainSeconds | int64 | quote }}
 - name: EKIBEN_SERVER_WORKER_THREADS
   value: {{ .Values.server.workerThreads | int64 | quote }}
+- name: EKIBEN_SERVER_MOST_WAITING
+  value: {{ .Values.server.mostWaiting | int64 | quote }}
+- name: EKIBEN_SERVER_QUEUE_BUDGET_SECONDS
+  value: {{ .Values.server.queueBudgetSeconds | toString | quote }}
+{{- if not (kindIs "invalid" .Values.server.mostInFlight) }}
+- name: EKIBEN_SERVER_MOST_IN_FLIGHT
+  value: {{ .Values.server.mostInFlight | int64 | quote }}
+{{- end }}
+- name: EKIBEN_SERVER_MOST_CONNECTIONS
+  value: {{ .Values.server.mostConnections | int64 | quote }}
+{{- with .Values.server.rateLimitPerKey }}
+- name: EKIBEN_RATE_LIMIT_PER_KEY
+  value: {{ . | quote }}
+{{- end }}
+{{- if .Values.grpc.enabled }}
+- name: EKIBEN_GRPC_PORT
+  value: "3001"
+{{- end }}
 - name: EKIBEN_LOG_LEVEL
   value: {{ .Values.log.level | quote }}
 - name: EKIBEN_LOG_ACCESS_SAMPLE

@@ -15,7 +15,7 @@ REQUEST = {"resourceFieldRef": {"resource": "requests.cpu", "divisor": "1"}}
 
 def test_every_variable_is_a_setting_that_is_documented() -> None:
     known = set(re.findall(r"`(EKIBEN_\w+)`", Path(ROOT / "docs/settings.md").read_text()))
-    values = {"model": REGISTRY, "database": {"existingSecret": "tables"}}
+    values = {"model": REGISTRY, "database": {"existingSecret": "tables"}, "grpc": {"enabled": True}}
     used = {name for name in environment(values) if name.startswith("EKIBEN_")}
     assert used - known == set()
 
@@ -28,12 +28,21 @@ def test_every_variable_is_a_setting_that_is_documented() -> None:
         ({"server": {"lingerSeconds": 2.5}}, "EKIBEN_SERVER_LINGER_SECONDS", "2.5"),
         ({"server": {"drainSeconds": 30}}, "EKIBEN_SERVER_DRAIN_SECONDS", "30"),
         ({"server": {"workerThreads": 4}}, "EKIBEN_SERVER_WORKER_THREADS", "4"),
+        ({"server": {"mostWaiting": 4}}, "EKIBEN_SERVER_MOST_WAITING", "4"),
+        ({"server": {"queueBudgetSeconds": 0.05}}, "EKIBEN_SERVER_QUEUE_BUDGET_SECONDS", "0.05"),
+        ({"server": {"mostInFlight": 0}}, "EKIBEN_SERVER_MOST_IN_FLIGHT", "0"),
+        ({"server": {"mostConnections": 500}}, "EKIBEN_SERVER_MOST_CONNECTIONS", "500"),
+        ({"server": {"rateLimitPerKey": "100/second"}}, "EKIBEN_RATE_LIMIT_PER_KEY", "100/second"),
         ({"log": {"level": "debug"}}, "EKIBEN_LOG_LEVEL", "debug"),
         ({"log": {"accessSample": 0.5}}, "EKIBEN_LOG_ACCESS_SAMPLE", "0.5"),
     ],
 )
 def test_settings_become_variables(values: dict[str, Any], variable: str, value: str) -> None:
     assert environment(values)[variable] == value
+
+
+def test_service_and_keys_decide_unless_a_value_does() -> None:
+    assert {"EKIBEN_SERVER_MOST_IN_FLIGHT", "EKIBEN_RATE_LIMIT_PER_KEY"} & set(environment()) == set()
 
 
 def test_process_listens_on_the_port_that_the_service_targets() -> None:

@@ -71,6 +71,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"securityContext": {"privileged": True}}, "privileged"),
     ({"service": {"type": "ExternalName"}}, "/service/type"),
     ({"service": {"port": 70000}}, "/service/port"),
+    ({"grpc": {"port": 0}}, "/grpc/port"),
+    ({"grpc": {"enabled": True, "port": 80}}, "grpc.port: 80 is service.port too"),
     ({"httpRoute": {"enabled": True}}, "/httpRoute/parentRefs"),
     ({"ingress": {"enabled": True}}, "/ingress/hosts"),
     ({"networkPolicy": {"callers": [{}]}}, "/networkPolicy/callers/0"),

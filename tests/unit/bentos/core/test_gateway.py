@@ -201,6 +201,27 @@ def test_while_stopping_requests_are_answered_and_sent_elsewhere(gateway: Gatewa
     assert post(gateway, LEAF_PATH, LEAF).headers["connection"] == "close"
 
 
+def test_what_was_refused_before_is_counted_where_it_would_have_been(gateway: Gateway) -> None:
+    for method in (b"POST", b"PUT"):
+        gateway.count_refusal(LEAF_PATH.encode() + b"?a=b", method)
+    assert counted(gateway, LEAF_PATH) == {429: 1}
+    assert counted(gateway, LEAF_PATH, "other") == {429: 1}
+    gateway.count_refusal(b"/nobody/knows", b"GET")
+    assert counted(gateway, "unknown", "other") == {429: 1}
+
+
+def test_batch_that_finds_no_place_is_refused_before_it_is_read(tiny_model: LoadedModel) -> None:
+    crowded = Gateway(DEFINITION, worker_threads=1, most_waiting=0)
+    crowded.open(tiny_model)
+    with crowded.workers.place():
+        large = {**JSON, "content-length": "100000"}
+        assert ask(crowded, "POST", "/api/v1/leaves", [], large, disconnects=True).status == 429
+        small = {"content-length": "100"}
+        assert post(crowded, "/api/v1/leaves", {"leaves": [LEAF]}, small).status == 200
+        assert post(crowded, LEAF_PATH, LEAF).status == 200
+    crowded.close()
+
+
 def test_errors_are_logged_and_successes_are_sampled(tiny_model: LoadedModel) -> None:
     sampling = Gateway(DEFINITION, access_sample=0.5)
     sampling.open(tiny_model)

@@ -13,6 +13,8 @@ from bentos.core.errors import (
     MalformedBody,
     MethodNotAllowed,
     NotReady,
+    Overloaded,
+    RateLimited,
     RequestError,
     Unauthorized,
     UnknownResource,
@@ -27,21 +29,26 @@ LEAF_PATH = "/api/v1/leaf"
 
 
 class NobodyMayPass:
-    """A guard for whom no key is good enough."""
+    """A guard that refuses everyone."""
 
     wants_key = True
 
+    def __init__(self, refusal: RequestError) -> None:
+        self._refusal = refusal
+
     def admit(self, _exchange: object) -> None:
-        raise Unauthorized
+        raise self._refusal
 
 
-def refused_by(guard: NobodyMayPass) -> Reply:
-    return ask(Gateway(DEFINITION, guard), "POST", LEAF_PATH)
+def refused_with(refusal: RequestError) -> Reply:
+    return ask(Gateway(DEFINITION, NobodyMayPass(refusal)), "POST", LEAF_PATH)
 
 
 PROVOKED: dict[type[RequestError], Callable[[Gateway], Reply]] = {
     MalformedBody: lambda gateway: ask(gateway, "POST", LEAF_PATH, b"{", JSON),
-    Unauthorized: lambda gateway: refused_by(NobodyMayPass()),
+    Unauthorized: lambda gateway: refused_with(Unauthorized()),
+    Overloaded: lambda gateway: refused_with(Overloaded()),
+    RateLimited: lambda gateway: refused_with(RateLimited("100 per 1 second", 1)),
     UnknownResource: lambda gateway: ask(gateway, "POST", "/api/v1/leaf/1"),
     MethodNotAllowed: lambda gateway: ask(gateway, "PATCH", LEAF_PATH),
     BodyTooLarge: lambda gateway: ask(gateway, "POST", LEAF_PATH, b" " * 1025, JSON),
@@ -76,7 +83,8 @@ def test_client_that_waits_for_leave_to_send_is_told_at_once_and_cut(gateway: Ga
 
 def test_slugs_are_unique_and_statuses_too_but_for_what_is_tried_again_later() -> None:
     assert len({problem.slug for problem in PROBLEMS}) == len(PROBLEMS)
-    statuses = [problem.status for problem in PROBLEMS if problem is not DependencyUnavailable]
+    others = {DependencyUnavailable, RateLimited}
+    statuses = [problem.status for problem in PROBLEMS if problem not in others]
     assert len(set(statuses)) == len(statuses)
 
 
@@ -89,7 +97,8 @@ def test_caller_is_told_when_a_dependency_may_be_back(gateway: Gateway) -> None:
     [
         (404, "urn:ekiben:problem:unknown-resource", "There is nothing here"),
         (503, "urn:ekiben:problem:not-ready", "This server is not taking requests"),
-        (429, "about:blank", "Too Many Requests"),
+        (429, "urn:ekiben:problem:overloaded", "The server has more requests than it can answer in time"),
+        (406, "about:blank", "Not Acceptable"),
         (599, "about:blank", "Error"),
     ],
 )

@@ -3,12 +3,15 @@
 import json
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import structlog
 
-from bentos.core.serve import main, seconds_since_start
+from bentos.core.serve import main, most_in_flight, seconds_since_start
+from bentos.core.settings import ServerSettings
+from tests.support.tiny.definition import DEFINITION
 from tests.support.tiny.package import TinyPackage
 
 TINY = "tests.support.tiny.definition:DEFINITION"
@@ -52,6 +55,7 @@ def test_check_of_a_sound_package_says_which_it_is(
         ([TINY, "--check"], {"EKIBEN_MODEL_SOURCE": "registry"}, 5, "EKIBEN_MODEL_URI is empty"),
         ([TINY], {"EKIBEN_SERVER_PORT": "x"}, 5, "EKIBEN_SERVER_PORT: "),
         ([TINY], {"EKIBEN_SERVER_HOST": "0.0.0.0"}, 5, "without API keys is refused"),
+        ([TINY], {"EKIBEN_RATE_LIMIT_PER_KEY": "1/second"}, 5, "EKIBEN_RATE_LIMIT_PER_KEY counts by API key"),
         ([TINY], {"EKIBEN_AUTH_KEY_DIGESTS": "x"}, 5, "digest 1 is not a SHA-256"),
         (
             [TINY],
@@ -90,3 +94,11 @@ def test_usage_is_explained(capsys: pytest.CaptureFixture[str], arguments: list[
 
 def test_age_of_the_process_is_known() -> None:
     assert 0 < seconds_since_start() < 24 * 3600
+
+
+@pytest.mark.parametrize(("setting", "most"), [(None, 7), (0, 0), (3, 3)])
+def test_setting_outranks_what_the_service_says_about_requests_in_flight(
+    setting: int | None, most: int
+) -> None:
+    patient = replace(DEFINITION, most_in_flight=7)
+    assert most_in_flight(patient, ServerSettings(most_in_flight=setting)) == most

@@ -1,12 +1,14 @@
 """Threads for handlers."""
 
 import asyncio
+import os
 import threading
 
 import pytest
 
+from bentos.core.errors import Overloaded
 from bentos.core.exchange import CURRENT, Exchange
-from bentos.core.workers import Workers
+from bentos.core.workers import NICENESS, Workers
 from tests.support.exchanges import exchange
 
 
@@ -56,3 +58,60 @@ def test_error_reaches_the_caller() -> None:
 
     with pytest.raises(ValueError, match="why"):
         asyncio.run(Workers(1).run(fail))
+
+
+def test_who_comes_when_enough_wait_is_refused_until_there_is_room_again() -> None:
+    refusals = []
+
+    async def main() -> list[str]:
+        may_end = threading.Event()
+        workers = Workers(1, most_waiting=2, on_refusal=lambda: refusals.append("refused"))
+        under_way = [asyncio.create_task(workers.run(may_end.wait)) for _ in range(3)]
+        await asyncio.sleep(0)
+        with pytest.raises(Overloaded) as refused:
+            await workers.run(str, 1)
+        assert refused.value.headers == ((b"retry-after", b"1"),)
+        may_end.set()
+        await asyncio.gather(*under_way)
+        answers = [await workers.run(str, number) for number in range(5)]
+        workers.close()
+        return answers
+
+    assert asyncio.run(main()) == ["0", "1", "2", "3", "4"]
+    assert refusals == ["refused"]
+
+
+def test_place_is_kept_while_something_is_read_for_it() -> None:
+    async def main() -> int:
+        workers = Workers(1, most_waiting=0)
+        with workers.place():
+            with pytest.raises(Overloaded):
+                await workers.run(int, 1)
+            number: int = await workers.run_in_place(int, 2)
+        assert await workers.run(int, 3) == 3
+        workers.close()
+        return number
+
+    assert asyncio.run(main()) == 2
+
+
+def test_place_is_free_again_after_a_failure() -> None:
+    async def main() -> None:
+        workers = Workers(1, most_waiting=0)
+        for _ in range(3):
+            with pytest.raises(ZeroDivisionError):
+                await workers.run(divmod, 1, 0)
+        workers.close()
+
+    asyncio.run(main())
+
+
+def test_workers_yield_to_the_event_loop() -> None:
+    async def main() -> int:
+        workers = Workers(1)
+        niceness: int = await workers.run(lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+        workers.close()
+        return niceness
+
+    own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    assert asyncio.run(main()) == min(19, own + NICENESS)

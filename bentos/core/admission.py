@@ -1,0 +1,205 @@
+"""Who is let in when more requests come than can be answered.
+
+Requests in flight tell nothing in a process whose handlers never await: there is never more than one. What
+tells the truth is the time that requests wait before they are handled (`bentos.core.queue_delay`). It is
+judged as CoDel judges the queue of a router (RFC 8289): a delay above the budget that lasts for an interval
+is a standing queue, which only refusals make shorter; one that passes within it is a burst, which is what
+queues are for.
+
+While a queue stands, each round of the event loop lets in as many requests as it can handle in half of the
+budget, because a request may have waited for the whole round before. The others are refused. Refusing costs
+time too, so refusals go out at the pace of the answers, or as soon as there is nothing better to do: a client
+that asks again at once would otherwise take the time of those who are let in.
+"""
+
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator
+from time import perf_counter
+from typing import Literal, Protocol
+
+import structlog
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from bentos.core.metrics import DURATION_EDGES_SECONDS, Buckets
+from bentos.core.queue_delay import Rounds
+
+INTERVAL_SECONDS = 0.1
+"""How long a delay must last to count as standing, and how long nobody must be refused until it is over: what
+RFC 8289 advises, several times the budget."""
+
+LEAST_ROUNDS = 4
+"""So many rounds in a row must have such a delay: a few are long where the process is denied a processor, and
+refusals would give it none."""
+
+HOLD_SECONDS = 1.0
+"""Longest time that a refusal is held back; after it the client is told to try again."""
+
+ANSWERS_PER_REFUSAL = 4
+"""So many requests are let in for one refusal that goes out meanwhile. Reading and refusing one costs about a
+third of an answer, so refusals take about a twelfth of the time."""
+
+MOST_RELEASED = 128
+"""Refusals that go out in one go even if nobody waits, so that newcomers don't wait for all of them."""
+
+WEIGHT = 0.2
+"""Of the latest round in the average of what a request costs."""
+
+LEAST_SECONDS = 1e-6
+LOG_SECONDS = 10.0
+"""At least so long between two lines about overload."""
+
+UNREFUSED = frozenset({b"/livez", b"/readyz", b"/metrics", b"/v2/health/live", b"/v2/health/ready"})
+"""Paths that are always answered: a pod that is busy is not dead."""
+
+Reason = Literal["queue", "in_flight", "workers", "key", "connections"]
+REASONS: tuple[Reason, ...] = ("queue", "in_flight", "workers", "key", "connections")
+
+_log = structlog.get_logger("ekiben.admission")
+
+
+class Refused(Protocol):
+    """A connection whose refusal is held back."""
+
+    def release(self) -> None:
+        """Send it."""
+        ...
+
+
+class Admission(Collector):
+    """Decides about every request of one process, before anything is done for it.
+
+    `budget_seconds` is how long requests may wait, 0 lets them wait for ever; `most_in_flight` is how many
+    may be under way, 0 is any number. `asks` is false while there is nothing to decide.
+    """
+
+    def __init__(
+        self,
+        budget_seconds: float = 0.0,
+        most_in_flight: int = 0,
+        clock: Callable[[], float] = perf_counter,
+    ) -> None:
+        self.rounds = Rounds(self._end_round, clock)
+        self._clock = clock
+        self.is_shedding = False
+        self.asks = most_in_flight > 0
+        self.count_answers: Callable[[], int] = lambda: 0
+        """Tells how many requests were answered since the process started."""
+        self._budget_seconds = budget_seconds
+        self._most_in_flight = most_in_flight
+        self._round = 0.0
+        self._admitted = 0
+        self._answers = 0
+        self._request_seconds = LEAST_SECONDS
+        self._above_since = 0.0
+        self._rounds_above = 0
+        self._refused_at = 0.0
+        self._logged_at = -LOG_SECONDS
+        self._held: deque[tuple[float, Refused]] = deque()
+        self._is_releasing = False
+        self._delays = Buckets(DURATION_EDGES_SECONDS)
+        self._shed: defaultdict[Reason, int] = defaultdict(int)
+
+    def refuses(self, url: bytes, in_flight: int) -> Reason | None:
+        """Return why this request is not let in, or None if it is. Asked while `asks` is true."""
+        if url.partition(b"?")[0] in UNREFUSED:
+            return None
+        if self._most_in_flight and in_flight >= self._most_in_flight:
+            return "in_flight"
+        if self.is_shedding:
+            return self._refuses_more()
+        return None
+
+    def count(self, reason: Reason) -> None:
+        """Count one request that was refused, wherever that was."""
+        self._shed[reason] += 1
+
+    def hold(self, connection: Refused) -> None:
+        """Have the connection's refusal go out at the pace of the answers."""
+        self._held.append((self.rounds.began, connection))
+
+    def collect(self) -> Iterator[Metric]:
+        """Turn the numbers into samples."""
+        shed = CounterMetricFamily(
+            "ekiben_shed", "Requests that were refused with 429, by what was exhausted.", labels=["reason"]
+        )
+        for reason in REASONS:
+            shed.add_metric([reason], self._shed[reason])
+        yield shed
+        delay = HistogramMetricFamily(
+            "ekiben_queue_delay_seconds",
+            "Longest time that a request may have waited before it was handled, once per round of the loop.",
+        )
+        self._delays.add_to(delay, [])
+        yield delay
+
+    def _refuses_more(self) -> Reason | None:
+        now, began = self._clock(), self.rounds.began
+        if self._round != began:
+            self._round, self._admitted = began, 0
+        expected_seconds = now - began + self._admitted * self._request_seconds
+        if self._admitted and expected_seconds > self._budget_seconds / 2:
+            self._refused_at = now
+            return "queue"
+        self._admitted += 1
+        return None
+
+    def _end_round(self, delay_seconds: float, handling_seconds: float, is_idle: bool) -> None:
+        self._delays.observe(delay_seconds)
+        answers = self.count_answers() - self._answers
+        self._answers += answers
+        if answers:
+            seconds = max(handling_seconds / answers, LEAST_SECONDS)
+            self._request_seconds += WEIGHT * (seconds - self._request_seconds)
+        if self._budget_seconds:
+            self._judge(delay_seconds, is_idle)
+        if self._held and is_idle:
+            self._release_in_turns()
+        elif self._held:
+            self._release(answers // ANSWERS_PER_REFUSAL + 1)
+        self.asks = self.is_shedding or bool(self._held) or self._most_in_flight > 0
+
+    def _judge(self, delay_seconds: float, is_idle: bool) -> None:
+        """Find out whether a queue stands, given the delay of one more round. One that was emptied does not,
+        however long its last ones waited."""
+        now = self.rounds.began
+        if self.is_shedding:
+            self.is_shedding = now - self._refused_at < INTERVAL_SECONDS
+        elif is_idle or delay_seconds <= self._budget_seconds:
+            self._above_since, self._rounds_above = now, 0
+        else:
+            self._rounds_above += 1
+            if self._rounds_above >= LEAST_ROUNDS and now - self._above_since >= INTERVAL_SECONDS:
+                self._begin_shedding(now, delay_seconds)
+
+    def _begin_shedding(self, now: float, delay_seconds: float) -> None:
+        self.is_shedding = True
+        self._refused_at = now
+        self._rounds_above = 0
+        if now - self._logged_at >= LOG_SECONDS:
+            self._logged_at = now
+            _log.warning(
+                "More requests come than can be answered in time; some are refused",
+                delay_seconds=round(delay_seconds, 4),
+                budget_seconds=self._budget_seconds,
+                refused_so_far=sum(self._shed.values()),
+            )
+
+    def _release(self, most: int) -> None:
+        """Send so many refusals, and all that waited long enough."""
+        overdue = self._clock() - HOLD_SECONDS
+        while self._held and (most > 0 or self._held[0][0] < overdue):
+            self._held.popleft()[1].release()
+            most -= 1
+
+    def _release_in_turns(self) -> None:
+        """Send all refusals, as nobody waits for an answer; but newcomers need not wait for all of them."""
+        self._release(MOST_RELEASED)
+        if self._held and not self._is_releasing and self.rounds.loop is not None:
+            self._is_releasing = True
+            self.rounds.loop.call_soon(self._go_on_releasing)
+
+    def _go_on_releasing(self) -> None:
+        self._is_releasing = False
+        self._release_in_turns()
