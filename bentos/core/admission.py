@@ -14,7 +14,8 @@ that asks again at once would otherwise take the time of those who are let in.
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
-from time import perf_counter
+from math import inf
+from time import perf_counter, thread_time
 from typing import Literal, Protocol
 
 import structlog
@@ -29,9 +30,9 @@ INTERVAL_SECONDS = 0.1
 """How long a delay must last to count as standing, and how long nobody must be refused until it is over: what
 RFC 8289 advises, several times the budget."""
 
-LEAST_ROUNDS = 4
-"""So many rounds in a row must have such a delay: a few are long where the process is denied a processor, and
-refusals would give it none."""
+LEAST_ROUNDS = 3
+"""So many rounds in a row must have such a delay, and work for half of the budget in each. Where the process
+is denied a processor, requests wait although there is little to do, and refusals would not help them."""
 
 HOLD_SECONDS = 1.0
 """Longest time that a refusal is held back; after it the client is told to try again."""
@@ -79,9 +80,11 @@ class Admission(Collector):
         budget_seconds: float = 0.0,
         most_in_flight: int = 0,
         clock: Callable[[], float] = perf_counter,
+        processor_clock: Callable[[], float] = thread_time,
     ) -> None:
         self.rounds = Rounds(self._end_round, clock)
         self._clock = clock
+        self._processor_clock = processor_clock
         self.is_shedding = False
         self.asks = most_in_flight > 0
         self.count_answers: Callable[[], int] = lambda: 0
@@ -94,6 +97,7 @@ class Admission(Collector):
         self._request_seconds = LEAST_SECONDS
         self._above_since = 0.0
         self._rounds_above = 0
+        self._worked = inf
         self._refused_at = 0.0
         self._logged_at = -LOG_SECONDS
         self._held: deque[tuple[float, Refused]] = deque()
@@ -167,16 +171,24 @@ class Admission(Collector):
         if self.is_shedding:
             self.is_shedding = now - self._refused_at < INTERVAL_SECONDS
         elif is_idle or delay_seconds <= self._budget_seconds:
+            self._above_since, self._rounds_above, self._worked = now, 0, inf
+        elif not self._has_worked():
             self._above_since, self._rounds_above = now, 0
         else:
             self._rounds_above += 1
             if self._rounds_above >= LEAST_ROUNDS and now - self._above_since >= INTERVAL_SECONDS:
                 self._begin_shedding(now, delay_seconds)
 
+    def _has_worked(self) -> bool:
+        """Return whether this thread was busy for half of the budget since this was last asked. It is asked
+        only where requests wait, because the kernel takes its time to tell."""
+        before, self._worked = self._worked, self._processor_clock()
+        return self._worked - before >= self._budget_seconds / 2
+
     def _begin_shedding(self, now: float, delay_seconds: float) -> None:
         self.is_shedding = True
         self._refused_at = now
-        self._rounds_above = 0
+        self._rounds_above, self._worked = 0, inf
         if now - self._logged_at >= LOG_SECONDS:
             self._logged_at = now
             _log.warning(

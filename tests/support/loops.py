@@ -22,9 +22,15 @@ class Clock:
 
     def __init__(self) -> None:
         self.now = 1000.0
+        self.worked = 0.0
+        """Seconds of it in which something was done."""
 
     def __call__(self) -> float:
         return self.now
+
+    def work(self, seconds: float) -> None:
+        self.now += seconds
+        self.worked += seconds
 
 
 class ReadyQueue:
@@ -57,7 +63,7 @@ class Client:
     sent_at: float = 0.0
 
     def release(self) -> None:
-        self.load.clock.now += REFUSE_SECONDS
+        self.load.clock.work(REFUSE_SECONDS)
         self.load.refused.append((self.load.clock.now, self.load.clock.now - self.sent_at))
         self.load.free.append(self)
 
@@ -104,7 +110,7 @@ class Load:
         for client in clients:
             if not rounds.is_reading:
                 rounds.begin(self.loop.as_loop)
-            self.clock.now += READ_SECONDS
+            self.clock.work(READ_SECONDS)
             if self.admission.asks and self.admission.refuses(URL, 0):
                 self.admission.count("queue")
                 self.admission.hold(client)
@@ -112,6 +118,6 @@ class Load:
                 self.loop.call_soon(self._answer, client)
 
     def _answer(self, client: Client) -> None:
-        self.clock.now += HANDLE_SECONDS
+        self.clock.work(HANDLE_SECONDS)
         self.answered.append((self.clock.now, self.clock.now - client.sent_at))
         self.free.append(client)
