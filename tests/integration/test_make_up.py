@@ -60,7 +60,15 @@ class Terminal:
         started = psutil.Process(self.process.pid).children(recursive=True)
         os.killpg(self.process.pid, signal.SIGINT)
         self.process.wait(60)
-        return [process for process in started if process.is_running()]
+        return [process for process in started if _runs(process)]
+
+
+def _runs(process: psutil.Process) -> bool:
+    """Return whether it does more than wait for the system to take note of its end."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 @pytest.fixture(scope="module")
