@@ -71,7 +71,12 @@ def analyst_metrics() -> CollectorRegistry:
 
 
 def _has_scraped_twice(prometheus: Prometheus) -> bool:
-    counters = ("ekiben_busy_seconds_total", "ekiben_analyst_answers_total")
+    """Return whether each of the three targets was."""
+    counters = (
+        "ekiben_busy_seconds_total",
+        "ekiben_rollout_reconcile_seconds_count",
+        "ekiben_analyst_answers_total",
+    )
     return all(prometheus.query(f"rate({counter}[1m])") for counter in counters)
 
 
