@@ -36,7 +36,8 @@ def find_oha() -> str:
     program = root / "bin" / "oha"
     if not program.exists():
         cargo = _find("cargo", "install Rust, with which oha is built once")
-        flags = ("--locked", "--no-default-features", "--root", str(root))
+        # With its default features, TLS among them: without that this release does not compile.
+        flags = ("--locked", "--root", str(root))
         subprocess.run(
             [cargo, "install", "oha", "--version", OHA_VERSION, *flags],
             check=True,

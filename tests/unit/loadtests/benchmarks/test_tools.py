@@ -58,3 +58,4 @@ def test_oha_is_built_once_into_the_cache(cache: Path, monkeypatch: pytest.Monke
     assert tools.find_oha() == first == str(cache / f"oha-{tools.OHA_VERSION}" / "bin" / "oha")
     assert [command[:2] for command in built] == [["/bin/cargo", "install"]]
     assert {tools.OHA_VERSION, "--locked"} <= set(built[0])
+    assert "--no-default-features" not in built[0]
