@@ -1,5 +1,4 @@
 import json
-import logging
 import signal
 import socket
 from collections.abc import Iterator
@@ -7,21 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 
 from bentos.analyst.llm import ask_once, find_weights, main, start_server
 from bentos.analyst.settings import LlmSettings
 from bentos.core.errors import SettingsError
+from tests.support.logs import kept_logs
 
 
 @pytest.fixture(autouse=True)
 def _logs_as_they_were() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
+    with kept_logs():
+        yield
 
 
 @pytest.fixture(autouse=True)

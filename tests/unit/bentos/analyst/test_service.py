@@ -1,13 +1,11 @@
 """The analyst as a BentoML service: the same routes, the same answers."""
 
 import asyncio
-import logging
 import warnings
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import structlog
 
 from bentos.analyst.definition import DEFINITION, routes
 from bentos.core import loaded
@@ -16,6 +14,7 @@ from bentos.core.loaded import share_model
 from bentos.core.model import LoadedModel
 from bentos.core.settings import DatabaseSettings
 from tests.support.asking import Reply, ask_in_loop
+from tests.support.logs import kept_logs
 from tests.support.tiny_analyst import fill, tiny_analyst_predictor
 from tests.support.tiny_battle import unsigned_package
 
@@ -40,12 +39,8 @@ def _served(sqlite_settings: DatabaseSettings, monkeypatch: pytest.MonkeyPatch) 
     predictor = tiny_analyst_predictor()
     package = unsigned_package({}, "7", DEFINITION.contract.digest())
     share_model(DEFINITION, LoadedModel(package, predictor, tuple(routes(predictor))))
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
+    with kept_logs():
+        yield
 
 
 @pytest.mark.usefixtures("_served")

@@ -1,13 +1,11 @@
 """Battle as a BentoML service: the same routes, the same answers."""
 
 import asyncio
-import logging
 import warnings
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import structlog
 
 from bentos.battle.definition import DEFINITION, routes
 from bentos.core import loaded
@@ -18,6 +16,7 @@ from bentos.core.loaded import share_model
 from bentos.core.model import LoadedModel
 from tests.support.asking import JSON as JSON_TYPE
 from tests.support.asking import Reply, ask_in_loop
+from tests.support.logs import kept_logs
 from tests.support.tiny_battle import tiny_predictor, unsigned_package
 
 with warnings.catch_warnings():
@@ -56,12 +55,8 @@ def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[LoadedModel]:
     predictor = tiny_predictor()
     made = LoadedModel(package, predictor, tuple(routes(predictor)))
     share_model(DEFINITION, made)
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    yield made
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
+    with kept_logs():
+        yield made
 
 
 def ask_bentoml() -> dict[tuple[str, bytes], Reply]:

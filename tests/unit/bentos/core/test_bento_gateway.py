@@ -2,12 +2,10 @@
 
 import asyncio
 import hashlib
-import logging
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import structlog
 
 from bentos.core import loaded
 from bentos.core.asgi import App
@@ -16,6 +14,7 @@ from bentos.core.gateway import Gateway
 from bentos.core.headers import security_headers
 from tests.support.asking import JSON, Reply, ask, ask_in_loop
 from tests.support.bentoml_app import SERVICE, in_bentoml
+from tests.support.logs import kept_logs
 from tests.support.tiny.definition import DEFINITION, FAULTY_HEIGHT, FORBIDDEN_HEIGHT
 from tests.support.tiny.package import TinyPackage
 from tests.support.tiny.soil import BEHAVIOUR, MOISTURE
@@ -65,12 +64,8 @@ def _process_of_its_own(monkeypatch: pytest.MonkeyPatch, tiny_package: TinyPacka
     for name, value in tiny_package.environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(loaded, "_models", {})
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
+    with kept_logs():
+        yield
 
 
 def comparable(reply: Reply) -> tuple[int, Any, set[tuple[str, str]]]:

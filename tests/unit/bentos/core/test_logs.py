@@ -12,6 +12,7 @@ import structlog
 from bentos.core.gateway import Gateway
 from bentos.core.logs import FOREIGN_LOGGERS, configure_logs
 from tests.support.asking import ask, ask_in_loop, post
+from tests.support.logs import kept_logs
 from tests.support.tiny.definition import FAULTY_HEIGHT
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -20,12 +21,8 @@ IDS = {"X-Request-ID": "my-request", "traceparent": f"00-{TRACE}-00f067aa0ba902b
 
 @pytest.fixture(autouse=True)
 def _logs_as_they_were() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
+    with kept_logs():
+        yield
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -23,6 +22,7 @@ from bentos.core.database import DatabaseUnavailable, read, write
 from bentos.core.migrate import MIGRATIONS, is_current, main, upgrade
 from bentos.core.settings import DatabaseSettings
 from tests.support.databases import Database
+from tests.support.logs import kept_logs
 from tests.support.postgres import PostgresServer
 
 HEAD = ScriptDirectory(str(MIGRATIONS)).get_current_head()
@@ -53,13 +53,11 @@ def upgrade() -> None:
 
 @pytest.fixture(autouse=True)
 def _logs_as_they_were() -> Iterator[None]:
-    root, alembic = logging.getLogger(), logging.getLogger("alembic")
-    handlers, levels = list(root.handlers), (root.level, alembic.level)
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(levels[0])
-    alembic.setLevel(levels[1])
-    structlog.reset_defaults()
+    alembic = logging.getLogger("alembic")
+    level = alembic.level
+    with kept_logs():
+        yield
+    alembic.setLevel(level)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -1,16 +1,15 @@
 """The command in front of the process. The process itself is tested as one, in `tests/integration`."""
 
 import json
-import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
-import structlog
 
 from bentos.core.serve import main, most_in_flight, seconds_since_start
 from bentos.core.settings import ServerSettings
+from tests.support.logs import kept_logs
 from tests.support.tiny.definition import DEFINITION
 from tests.support.tiny.package import TinyPackage
 
@@ -19,12 +18,8 @@ TINY = "tests.support.tiny.definition:DEFINITION"
 
 @pytest.fixture(autouse=True)
 def _logs_as_they_were() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
+    with kept_logs():
+        yield
 
 
 def last_line(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:

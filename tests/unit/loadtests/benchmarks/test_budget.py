@@ -1,7 +1,6 @@
 """The table of what an answer costs."""
 
 import json
-import logging
 from collections.abc import Iterator
 
 import pytest
@@ -20,17 +19,14 @@ from loadtests.benchmarks.budget import (
 )
 from loadtests.benchmarks.parts import Cost
 from tests.support.battle_package import make_battle_package
+from tests.support.logs import kept_logs
 from tests.unit.loadtests.benchmarks.test_parts import tiny_model
 
 
 @pytest.fixture(autouse=True)
 def _logs_as_they_were() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
+    with kept_logs():
+        yield
 
 
 def test_request_is_whole() -> None:

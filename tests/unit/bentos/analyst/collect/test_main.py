@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 from stamina.instrumentation import set_on_retry_hooks
 
 from bentos.analyst.collect import __main__ as command
@@ -20,6 +19,7 @@ from bentos.analyst.collect.__main__ import Collection, main
 from bentos.analyst.settings import CollectSettings
 from bentos.core.settings import DatabaseSettings
 from tests.support.exchanges_online import every_hour
+from tests.support.logs import kept_logs
 from tests.support.misbehaving_web import Answer, Query, misbehaving_web
 from tests.support.recorded_sources import recorded
 from tests.support.tiny_archives import put_tiny_archives_in_place
@@ -29,14 +29,10 @@ Lines = list[dict[str, Any]]
 
 @pytest.fixture(autouse=True)
 def _logs_as_they_were() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    yield
+    with kept_logs():
+        yield
     set_on_retry_hooks(None)
     logging.getLogger("httpx").setLevel(logging.NOTSET)
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
 
 
 @pytest.fixture
