@@ -9,8 +9,8 @@ import statistics
 import time
 from contextlib import suppress
 
+from loadtests.benchmarks.sampler import Sampler
 from loadtests.benchmarks.servers import HOST, Question, Server
-from loadtests.benchmarks.subject import Sampler
 
 PAUSE_SECONDS = 0.02
 TIMEOUT_SECONDS = 30.0

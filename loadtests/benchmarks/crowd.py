@@ -6,8 +6,8 @@ from contextlib import suppress
 from typing import Self
 
 from loadtests.benchmarks.fairness import LIVE_PATH
+from loadtests.benchmarks.sampler import Sampler
 from loadtests.benchmarks.servers import HOST, Server
-from loadtests.benchmarks.subject import Sampler
 
 SLOW_PAUSE_SECONDS = 1.0
 CONNECT_SECONDS = 10.0

@@ -2,7 +2,6 @@
 
 import http.client
 import subprocess
-import threading
 import time
 from contextlib import closing
 
@@ -12,6 +11,7 @@ from loadtests.benchmarks.bodies import BodyFile
 from loadtests.benchmarks.closed_loop import read_report, wrk_command
 from loadtests.benchmarks.open_loop import Open, open_loop
 from loadtests.benchmarks.plan import FAIRNESS_CLIENTS, FAIRNESS_CONNECTIONS, FAIRNESS_RATE
+from loadtests.benchmarks.sampler import Sampler
 from loadtests.benchmarks.servers import HOST, Server
 
 LIVE_PATH = "/livez"
@@ -33,28 +33,18 @@ class Fairness(Struct, frozen=True, kw_only=True):
     batches_wrong: int
 
 
-class Prober:
+class Prober(Sampler):
     """Asks `/livez` again and again, each time on a connection of its own, as the kubelet does."""
 
     def __init__(self, port: int) -> None:
+        super().__init__(self._probe, PROBE_PAUSE_SECONDS)
         self.slowest_seconds = 0.0
         self.probes = 0
         self._port = port
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
 
-    def __enter__(self) -> "Prober":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._done.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._done.wait(PROBE_PAUSE_SECONDS):
-            self.slowest_seconds = max(self.slowest_seconds, probe_seconds(self._port, LIVE_PATH))
-            self.probes += 1
+    def _probe(self) -> None:
+        self.slowest_seconds = max(self.slowest_seconds, probe_seconds(self._port, LIVE_PATH))
+        self.probes += 1
 
 
 def probe_seconds(port: int, path: str) -> float:

@@ -28,7 +28,8 @@ from loadtests.benchmarks.open_loop import Open, open_loop
 from loadtests.benchmarks.overload_page import Beside, Step, overload_page
 from loadtests.benchmarks.recovery import recovery_seconds
 from loadtests.benchmarks.results_page import OVERLOAD, PAGE, replace_section
-from loadtests.benchmarks.subject import SERVICES, Sampler, find_subject, start_subject
+from loadtests.benchmarks.sampler import Sampler
+from loadtests.benchmarks.subject import SERVICES, find_subject, start_subject
 
 MULTIPLES = (0.5, 1.0, 2.0, 5.0)
 BATCH_ROWS = 64

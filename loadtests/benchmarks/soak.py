@@ -23,9 +23,10 @@ from loadtests.benchmarks.markdown import count, megabytes, milliseconds, table
 from loadtests.benchmarks.measures import Site
 from loadtests.benchmarks.open_loop import Open, open_loop
 from loadtests.benchmarks.results_page import PAGE, SOAK, replace_section
+from loadtests.benchmarks.sampler import Sampler
 from loadtests.benchmarks.servers import Server
 from loadtests.benchmarks.spread import slope
-from loadtests.benchmarks.subject import SERVICES, Sampler, find_subject, start_subject
+from loadtests.benchmarks.subject import SERVICES, find_subject, start_subject
 
 SHARE = 0.7
 WARM_SHARE = 0.2
