@@ -16,6 +16,7 @@ from time import perf_counter
 import structlog
 from msgspec import Struct
 
+from bentos.core.exchange import CLIENT_GONE
 from bentos.core.tracing import TraceContext, choose_request_id, continue_trace
 
 MOST_HEAD_BYTES = 32 * 1024
@@ -29,8 +30,6 @@ LINGER_SECONDS = 1.0
 """Longest time in which a caller may take note of a refusal."""
 MOST_CONNECTIONS = 256
 BAD_GATEWAY = 502
-CLIENT_GONE = 499
-"""What a request counts as whose caller left before the answer."""
 UNLOGGED = frozenset({"/health", "/v1/health", "/metrics"})
 """Asked every few seconds; a line about them says nothing while they succeed."""
 LONGEST_PATH = 200

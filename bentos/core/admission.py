@@ -23,7 +23,10 @@ from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from bentos.core import health
+from bentos.core.inference_protocol import endpoints as inference_protocol
 from bentos.core.metrics import DURATION_EDGES_SECONDS, Buckets
+from bentos.core.metrics_endpoint import METRICS_PATH
 from bentos.core.queue_delay import Rounds
 
 INTERVAL_SECONDS = 0.1
@@ -51,7 +54,13 @@ LEAST_SECONDS = 1e-6
 LOG_SECONDS = 10.0
 """At least so long between two lines about overload."""
 
-UNREFUSED = frozenset({b"/livez", b"/readyz", b"/metrics", b"/v2/health/live", b"/v2/health/ready"})
+UNREFUSED = frozenset(
+    path.encode()
+    for path in (
+        *(health.LIVE_PATH, health.READY_PATH, METRICS_PATH),
+        *(inference_protocol.LIVE_PATH, inference_protocol.READY_PATH),
+    )
+)
 """Paths that are always answered: a pod that is busy is not dead."""
 
 Reason = Literal["queue", "in_flight", "workers", "key", "connections"]

@@ -35,7 +35,7 @@ JSON_TYPES = frozenset(
 )
 
 INLINE_BODY_BYTES = 4096
-"""A larger body for a handler that may be slow is not even decoded on the event loop."""
+"""A larger body, unless its handler is known to be quick, is not even decoded on the event loop."""
 
 Outcomes = Callable[[Any], Iterable[tuple[str, float]]]
 

@@ -3,13 +3,11 @@
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from bentos.core.endpoints import INLINE_BODY_BYTES
 from bentos.core.inference_protocol.requests import Inference
 from bentos.core.inference_protocol.tensor_model import TensorModel, Tensors
 from bentos.core.metrics import Metrics, Predictions
 from bentos.core.workers import Workers
-
-INLINE_BODY_BYTES = 4096
-"""A larger body is not even decoded on the event loop."""
 
 _Answer = TypeVar("_Answer")
 

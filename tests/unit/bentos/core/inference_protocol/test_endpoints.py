@@ -11,9 +11,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from structlog.testing import capture_logs
 
 from bentos.core.auth import KeyRing
+from bentos.core.endpoints import INLINE_BODY_BYTES
 from bentos.core.gateway import Gateway
 from bentos.core.headers import security_headers
-from bentos.core.inference_protocol.inferring import INLINE_BODY_BYTES
 from bentos.core.model import LoadedModel
 from tests.support.asking import JSON, Reply, ask, post
 from tests.support.tiny.definition import DEFINITION as SILENT

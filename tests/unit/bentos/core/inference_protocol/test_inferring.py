@@ -7,7 +7,8 @@ import pytest
 from msgspec import UNSET
 
 from bentos.core.contract import Field
-from bentos.core.inference_protocol.inferring import INLINE_BODY_BYTES, Inferrer
+from bentos.core.endpoints import INLINE_BODY_BYTES
+from bentos.core.inference_protocol.inferring import Inferrer
 from bentos.core.inference_protocol.requests import Inference
 from bentos.core.inference_protocol.tensor_model import Outcomes, TensorModel, Tensors
 from bentos.core.metrics import Metrics
