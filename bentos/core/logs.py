@@ -18,7 +18,8 @@ FOREIGN_LOGGERS = ("uvicorn", "uvicorn.error", "uvicorn.access", "bentoml", "cir
 
 
 def configure_logs(level: str = "info") -> None:
-    """Send every log line through one renderer, from `level` on. Can be called again."""
+    """Send every log line and every warning of Python's through one renderer, from `level` on. Can be called
+    again."""
     number = logging.getLevelNamesMapping()[level.upper()]
     shared: list[structlog.typing.Processor] = [
         add_request,
@@ -45,6 +46,7 @@ def configure_logs(level: str = "info") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(number)
+    logging.captureWarnings(True)
     adopt_foreign_loggers()
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ import yaml
 from bentos.core.package import Pin
 from bentos.core.settings import DatabaseSettings
 from tests.support.databases import make_sqlite_settings
-from tests.support.serving import ROOT, ServerProcess, serving
+from tests.support.serving import ROOT, ServerProcess, bentoml_serving, serving
 from tests.support.tiny_analyst import VERSION, fill, make_analyst_package
 from training.core.pins import Rollout
 from training.core.staging import build_bento, stage_package
@@ -104,17 +103,6 @@ def test_bento_serves_its_model_from_its_own_folder(bento: Path, database: Datab
 
 
 def test_bento_is_served_by_bentoml_too(bento: Path, database: DatabaseSettings) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-    home = {"BENTOML_HOME": str(bento.parents[2]), "BENTOML_DO_NOT_TRACK": "true"}
-    process = ServerProcess(
-        [sys.executable, "-m", "bentoml", "serve", str(bento), "--host", "127.0.0.1", "--port", str(port)],
-        {**in_bento(bento, database), **home},
-        bento,
-    )
-    process.port = port
-    try:
-        process.wait_for("Service analyst initialized")
+    environment = in_bento(bento, database)
+    with bentoml_serving(str(bento), "analyst", environment, bento.parents[2], bento) as process:
         assert_answers(process)
-    finally:
-        process.close()

@@ -3,8 +3,6 @@
 import asyncio
 import hashlib
 import shutil
-import socket
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +14,7 @@ from tests.support.analyst_service import analyst_environment
 from tests.support.databases import make_sqlite_settings
 from tests.support.misbehaving_llm import MisbehavingLlm, misbehaving_llm
 from tests.support.schemathesis_run import assert_all_was_judged, run_schemathesis
-from tests.support.serving import Answered, ServerProcess, serving
+from tests.support.serving import Answered, ServerProcess, bentoml_serving, serving
 from tests.support.tiny_analyst import CLOSES, VERSION, fill, make_analyst_package, truthful
 from training.core.pins import Rollout
 
@@ -58,20 +56,10 @@ def ours(pin: Rollout, filled: DatabaseSettings) -> Iterator[ServerProcess]:
 def theirs(
     pin: Rollout, filled: DatabaseSettings, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[ServerProcess]:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-    address = ["--host", "127.0.0.1", "--port", str(port)]
-    home = {"BENTOML_HOME": str(tmp_path_factory.mktemp("bentoml")), "BENTOML_DO_NOT_TRACK": "true"}
-    process = ServerProcess(
-        [sys.executable, "-m", "bentoml", "serve", "bentos.analyst.service:Analyst", *address],
-        {**analyst_environment(pin, filled), **SECRET, **home},
-    )
-    process.port = port
-    try:
-        process.wait_for("Service analyst initialized")
+    home = tmp_path_factory.mktemp("bentoml")
+    environment = {**analyst_environment(pin, filled), **SECRET}
+    with bentoml_serving("bentos.analyst.service:Analyst", "analyst", environment, home) as process:
         yield process
-    finally:
-        process.close()
 
 
 def assert_alike(one: Answered, other: Answered) -> None:

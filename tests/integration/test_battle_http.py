@@ -3,8 +3,6 @@ asked."""
 
 import hashlib
 import json
-import socket
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.support.battle_package import VERSION, make_battle_package
 from tests.support.battle_questions import BATTLE, BATTLES, EXPLAIN, MIRROR, PAIR, PROBLEMS, ROWS, SUCCESSES
 from tests.support.schemathesis_run import assert_all_was_judged, run_schemathesis
-from tests.support.serving import Answered, ServerProcess, serving
+from tests.support.serving import Answered, ServerProcess, bentoml_serving, serving
 from training.core.pins import Rollout
 
 KEY = "a key of battle's tests"
@@ -33,20 +31,9 @@ def ours(pin: Rollout) -> Iterator[ServerProcess]:
 
 @pytest.fixture(scope="module")
 def theirs(pin: Rollout, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-    address = ["--host", "127.0.0.1", "--port", str(port)]
-    home = {"BENTOML_HOME": str(tmp_path_factory.mktemp("bentoml")), "BENTOML_DO_NOT_TRACK": "true"}
-    process = ServerProcess(
-        [sys.executable, "-m", "bentoml", "serve", "bentos.battle.service:Battle", *address],
-        {**pin.environment(), **home},
-    )
-    process.port = port
-    try:
-        process.wait_for("Service battle initialized")
+    home = tmp_path_factory.mktemp("bentoml")
+    with bentoml_serving("bentos.battle.service:Battle", "battle", pin.environment(), home) as process:
         yield process
-    finally:
-        process.close()
 
 
 def assert_alike(one: Answered, other: Answered) -> None:

@@ -2,36 +2,22 @@
 
 import hashlib
 import json
-import socket
-import sys
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 
-from bentos.battle.tensors import tensors
 from tests.support.battle_package import VERSION, make_battle_package
+from tests.support.battle_rows import EXPECTED, ROWS
 from tests.support.foreign_clients import call_with
-from tests.support.serving import Answered, ServerProcess, serving
-from tests.support.tiny_battle import tiny_predictor
+from tests.support.serving import Answered, ServerProcess, bentoml_serving, serving
 from training.core.pins import Rollout
 
 KEY = "a key for the clients"
 SECRET = {"EKIBEN_AUTH_KEY_DIGESTS": hashlib.sha256(KEY.encode()).hexdigest()}
 HEADERS = {"X-API-Key": KEY}
 INFER = "/v2/models/battle/infer"
-ROWS: dict[str, Any] = {
-    "pokemon_1_id": [25, 150, 10026, 25] * 5,
-    "pokemon_2_id": [6, 129, 150, 25] * 5,
-    "pokemon_2_moves": [[0, 0, 0, 0]] * 20,
-}
-EXPECTED = {
-    name: array.tolist()
-    for name, array in tensors(tiny_predictor())
-    .infer({name: np.array(values) for name, values in ROWS.items()})
-    .items()
-}
 
 
 @pytest.fixture(scope="module")
@@ -47,18 +33,10 @@ def ours(pin: Rollout) -> Iterator[ServerProcess]:
 
 @pytest.fixture(scope="module")
 def theirs(pin: Rollout, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-    home = {"BENTOML_HOME": str(tmp_path_factory.mktemp("bentoml")), "BENTOML_DO_NOT_TRACK": "true"}
-    command = [sys.executable, "-m", "bentoml", "serve", "bentos.battle.service:Battle"]
-    address = ["--host", "127.0.0.1", "--port", str(port)]
-    process = ServerProcess([*command, *address], {**pin.environment(), **SECRET, **home})
-    process.port = port
-    try:
-        process.wait_for("Service battle initialized")
+    home = tmp_path_factory.mktemp("bentoml")
+    environment = {**pin.environment(), **SECRET}
+    with bentoml_serving("bentos.battle.service:Battle", "battle", environment, home) as process:
         yield process
-    finally:
-        process.close()
 
 
 def call(script: str, package: str, process: ServerProcess) -> Any:

@@ -9,14 +9,11 @@ import os
 import socket
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 
 import grpc
 import grpc.aio
-import numpy as np
 import pytest
 
-from bentos.battle.tensors import tensors
 from bentos.core.inference_protocol.grpc.messages import (
     HEALTH_SERVICE,
     NOT_SERVING,
@@ -26,37 +23,20 @@ from bentos.core.inference_protocol.grpc.messages import (
 )
 from bentos.core.manifest import MANIFEST_NAME
 from tests.support.battle_package import VERSION, make_battle_package
+from tests.support.battle_rows import EXPECTED, ROWS
 from tests.support.foreign_clients import call_with
 from tests.support.grpc_calls import INFER, infer_message
 from tests.support.in_loop import in_loop
-from tests.support.serving import ServerProcess, serving, started
+from tests.support.serving import ServerProcess, free_port, serving, started
 from tests.support.tiny.package import TinyPackage
-from tests.support.tiny_battle import tiny_predictor
 from training.core.pins import Rollout
 
 KEY = "a key for the clients"
 SECRET = {"EKIBEN_AUTH_KEY_DIGESTS": hashlib.sha256(KEY.encode()).hexdigest()}
-ROWS: dict[str, Any] = {
-    "pokemon_1_id": [25, 150, 10026, 25] * 5,
-    "pokemon_2_id": [6, 129, 150, 25] * 5,
-    "pokemon_2_moves": [[0, 0, 0, 0]] * 20,
-}
-EXPECTED = {
-    name: array.tolist()
-    for name, array in tensors(tiny_predictor())
-    .infer({name: np.array(values) for name, values in ROWS.items()})
-    .items()
-}
 BATTLE = infer_message(
     {"pokemon_1_id": ("INT64", [25]), "pokemon_2_id": ("INT64", [6])}, raw=True, model="battle"
 ).SerializeToString()
 CALLERS = 4
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-    return port
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import structlog
 
 @contextmanager
 def kept_logs() -> Iterator[None]:
-    """Put the handlers and the level of the root logger back at the end, and structlog's defaults."""
+    """Put back at the end: the root logger's handlers and level, structlog's defaults, who shows warnings."""
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
     try:
@@ -17,4 +17,5 @@ def kept_logs() -> Iterator[None]:
     finally:
         root.handlers[:] = handlers
         root.setLevel(level)
+        logging.captureWarnings(False)
         structlog.reset_defaults()

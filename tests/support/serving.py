@@ -5,6 +5,7 @@ import json
 import os
 import queue
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -141,3 +142,27 @@ def serving(
     with started(environment, service, module, folder) as process:
         process.port = json.loads(process.wait_for('"event":"Ready"'))["port"]
         yield process
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on at this moment."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+    return port
+
+
+@contextmanager
+def bentoml_serving(
+    target: str, name: str, environment: Mapping[str, str], home: Path, folder: Path = ROOT
+) -> Iterator[ServerProcess]:
+    """BentoML's own server, ready, for a bento or for the service `name` at `module:Class`."""
+    port = free_port()
+    command = [sys.executable, "-m", "bentoml", "serve", target, "--host", "127.0.0.1", "--port", str(port)]
+    settings = {**environment, "BENTOML_HOME": str(home), "BENTOML_DO_NOT_TRACK": "true"}
+    process = ServerProcess(command, settings, folder)
+    process.port = port
+    try:
+        process.wait_for(f"Service {name} initialized")
+        yield process
+    finally:
+        process.close()

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -95,6 +96,15 @@ def test_other_peoples_loggers_write_the_same_lines(name: str, capsys: pytest.Ca
     (line,) = written
     assert (line["event"], line["level"], line["fact"], line["logger"]) == ("Watch out", "warning", 1, name)
     assert "ValueError: why" in line["exception"]
+
+
+@pytest.mark.filterwarnings("always")
+def test_warnings_of_python_are_lines_too(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs()
+    warnings.warn("This goes away.", DeprecationWarning, stacklevel=1)
+    (line,) = lines(capsys)
+    assert (line["level"], line["logger"]) == ("warning", "py.warnings")
+    assert "DeprecationWarning: This goes away." in line["event"]
 
 
 def test_level_holds_for_all_loggers(capsys: pytest.CaptureFixture[str]) -> None:

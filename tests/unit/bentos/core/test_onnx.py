@@ -5,16 +5,39 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 
-def test_engine_reports_to_nobody(tmp_path: Path) -> None:
+TOLD = """
+import importlib, importlib.abc, os, sys
+
+class Watch(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == "onnxruntime":
+            print("told", os.environ.get("ORT_DISABLE_TELEMETRY"))
+
+sys.meta_path.insert(0, Watch())
+importlib.import_module(sys.argv[1])
+"""
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
     environment = {**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
     environment.pop("ORT_DISABLE_TELEMETRY", None)
-    noted = tmp_path / "cache/Microsoft"
+    return environment
 
-    def find_notes(module: str) -> list[Path]:
-        subprocess.run([sys.executable, "-c", f"import {module}"], env=environment, check=True)
-        return list(noted.rglob("*.db"))
 
-    assert find_notes("bentos.core.scorers") == []
-    assert find_notes("training.core.pyfunc_model") == []
-    assert find_notes("onnxruntime") != []
+@pytest.mark.parametrize("module", ["bentos.core.scorers", "training.core.pyfunc_model"])
+def test_engine_is_told_to_report_to_nobody_before_it_comes(
+    environment: dict[str, str], tmp_path: Path, module: str
+) -> None:
+    command = [sys.executable, "-c", TOLD, module]
+    result = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    assert result.stdout == "told 1\n"
+    assert list((tmp_path / "cache").rglob("*.db")) == []
+
+
+def test_engine_on_its_own_is_told_nothing(environment: dict[str, str]) -> None:
+    command = [sys.executable, "-c", TOLD, "onnxruntime"]
+    result = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    assert result.stdout == "told None\n"

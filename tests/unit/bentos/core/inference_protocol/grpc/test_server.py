@@ -29,6 +29,7 @@ from bentos.core.model import LoadedModel
 from bentos.core.settings import ServerSettings
 from tests.support.grpc_calls import INFER, infer_message, leaves
 from tests.support.in_loop import in_loop
+from tests.support.serving import free_port
 from tests.support.tiny.tensors import DEFINITION, MOST_LEAVES
 
 LIVE = f"/{SERVICE}/ServerLive"
@@ -37,12 +38,6 @@ LIVE = f"/{SERVICE}/ServerLive"
 async def ask_for_ever(channel: grpc.aio.Channel) -> None:
     while True:
         await channel.unary_unary(LIVE)(b"")
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-    return port
 
 
 @asynccontextmanager
