@@ -65,6 +65,7 @@ def _connect_own(paths: Paths) -> Target:
     with step("a Docker engine has the base images"):
         host = docker.ensure(paths)
         bases.ensure(paths, host)
+    docker.forget_old_layers(paths, host)
 
     def load(names: Sequence[str]) -> None:
         with cluster.locked(paths):

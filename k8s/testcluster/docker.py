@@ -9,6 +9,8 @@ from k8s.testcluster.paths import Paths
 _DEFAULT_HOST = "unix:///var/run/docker.sock"
 _START_SECONDS = 30.0
 _STOP_SECONDS = 30.0
+_KEPT = "6h"
+"""How long layers stay that no image has any more: the next builds begin from them."""
 
 
 def own_host(paths: Paths) -> str:
@@ -68,6 +70,12 @@ def _start(paths: Paths) -> str:
 def stop(paths: Paths) -> bool:
     """Stop the engine that we started, and return whether it ran; its images stay on the disk."""
     return processes.stop(paths.docker / "run", "dockerd", _STOP_SECONDS)
+
+
+def forget_old_layers(paths: Paths, host: str) -> None:
+    """Free what earlier builds left in the engine that we started; others are their users' own."""
+    if host == own_host(paths):
+        docker(host, "image", "prune", "--force", "--filter", f"until={_KEPT}")
 
 
 def has_image(host: str, name: str) -> bool:
