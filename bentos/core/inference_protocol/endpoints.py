@@ -1,12 +1,13 @@
 """What answers under `/v2`. One process has one model, so its paths are exact ones; every other path under
 `/v2/` is refused in the protocol's own form."""
 
+from collections.abc import Callable
 from functools import partial
 
 from bentos.core.asgi import Header
 from bentos.core.bodies import read_body
 from bentos.core.content import ContentEndpoint
-from bentos.core.endpoints import JSON_TYPES, RefusingEndpoint, require_json
+from bentos.core.endpoints import JSON_TYPES, RefusingEndpoint, has_large_body, require_json
 from bentos.core.errors import (
     MOST_ECHOED,
     MalformedBody,
@@ -26,7 +27,7 @@ from bentos.core.inference_protocol.messages import (
     encode,
 )
 from bentos.core.inference_protocol.metadata import describe_model, describe_server
-from bentos.core.inference_protocol.requests import RequestReader
+from bentos.core.inference_protocol.requests import Inference, RequestReader
 from bentos.core.inference_protocol.responses import Body, ResponseWriter
 from bentos.core.inference_protocol.tensor_model import TensorModel
 from bentos.core.metrics import OTHER_METHOD, Metrics, Series
@@ -155,14 +156,23 @@ class InferEndpoint:
     async def serve(self, exchange: Exchange) -> None:
         """Answer one request."""
         require_readable(exchange)
-        body = await read_body(exchange, self._body_limit_bytes)
-        json_bytes = read_json_length(exchange, len(body))
-        answer = await self._inferrer.answer(len(body), partial(self._reader.read, body, json_bytes))
+        answer = await self._answer(exchange)
         if answer.json_bytes is None:
             await exchange.reply(200, self._json_head, answer.content)
         else:
             length = (JSON_LENGTH, b"%d" % answer.json_bytes)
             await exchange.reply(200, self._binary_head, answer.content, (length,))
+
+    async def _answer(self, exchange: Exchange) -> Body:
+        if has_large_body(exchange):
+            with self._inferrer.place():
+                _, read = await self._take(exchange)
+                return await self._inferrer.answer_in_place(read)
+        return await self._inferrer.answer(*await self._take(exchange))
+
+    async def _take(self, exchange: Exchange) -> tuple[int, Callable[[], Inference]]:
+        body = await read_body(exchange, self._body_limit_bytes)
+        return len(body), partial(self._reader.read, body, read_json_length(exchange, len(body)))
 
 
 def require_readable(exchange: Exchange) -> None:

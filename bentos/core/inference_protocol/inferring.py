@@ -1,6 +1,7 @@
 """Computes inferences where they hold up nobody."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Generic, TypeVar
 
 from bentos.core.endpoints import INLINE_BODY_BYTES
@@ -30,17 +31,29 @@ class Inferrer(Generic[_Answer]):
 
     async def answer(self, body_bytes: int, read: Callable[[], Inference]) -> _Answer:
         """Return the answer to the request that `read` reads from a body of this size. Raises what `read`
-        and the model raise."""
+        and the model raise, and Overloaded."""
         if body_bytes > INLINE_BODY_BYTES:
-            return await self._work(lambda counted: self._infer(read(), counted))
+            with self.place():
+                return await self.answer_in_place(read)
         inference = read()
         if inference.rows > self._model.inline_rows:
-            return await self._work(lambda counted: self._infer(inference, counted))
+            with self.place():
+                return await self._work(lambda counted: self._infer(inference, counted))
         return self._infer(inference, self._metrics.predictions)
+
+    def place(self) -> AbstractContextManager[None]:
+        """Keep a place among the workers for `answer_in_place`, so that no large body is read in vain. Raises
+        Overloaded."""
+        return self._workers.place()
+
+    async def answer_in_place(self, read: Callable[[], Inference]) -> _Answer:
+        """Return the answer to a request of any size, for who has a place. Raises what `read` and the model
+        raise."""
+        return await self._work(lambda counted: self._infer(read(), counted))
 
     async def _work(self, infer: Callable[[Predictions], _Answer]) -> _Answer:
         counted = Predictions()
-        answer: _Answer = await self._workers.run(infer, counted)
+        answer: _Answer = await self._workers.run_in_place(infer, counted)
         self._metrics.predictions.merge(counted)
         return answer
 

@@ -252,6 +252,16 @@ def test_all_but_health_asks_for_a_key(speaking_model: LoadedModel) -> None:
     locked.close()
 
 
+def test_large_request_that_finds_no_place_is_refused_before_it_is_read(speaking_model: LoadedModel) -> None:
+    crowded = Gateway(DEFINITION, worker_threads=1, most_waiting=0)
+    crowded.open(speaking_model)
+    with crowded.workers.place():
+        for size in ({"content-length": "100000"}, {"transfer-encoding": "chunked"}):
+            assert ask(crowded, "POST", INFER, [], {**JSON, **size}, disconnects=True).status == 429
+        assert post(crowded, INFER, leaves(), {"content-length": "100"}).status == 200
+    crowded.close()
+
+
 def test_before_a_model_is_loaded_it_is_alive_and_not_ready() -> None:
     starting = Gateway(DEFINITION)
     assert ask(starting, "GET", "/v2/health/live").status == 200
