@@ -24,6 +24,7 @@ from kubernetes.config.config_exception import ConfigException
 from urllib3 import Retry
 from urllib3.exceptions import HTTPError
 
+from k8s.reaching import reaching
 from training.core.keys import signing_key
 
 NAMESPACE = "ekiben"
@@ -188,7 +189,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--namespace", default=NAMESPACE, help=f"default: {NAMESPACE}")
     options = parser.parse_args(arguments)
     try:
-        bootstrap = Bootstrap(connect(options.context, options.kubeconfig), options.namespace)
+        with reaching(options.context) as environment:
+            client = connect(options.context, options.kubeconfig or environment.get("KUBECONFIG"))
+        bootstrap = Bootstrap(client, options.namespace)
         bootstrap.ensure_namespace()
         addresses = (os.environ.get(name, "") for name in (DATABASE_URI, ANALYST_DATABASE_URL))
         api_key = make_secrets(bootstrap, *addresses)

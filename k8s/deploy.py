@@ -4,18 +4,14 @@ The context is always named by whoever calls; the one that happens to be current
 """
 
 import argparse
-import os
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from k8s.testcluster.addresses import CONTEXT
-from k8s.testcluster.paths import Paths
+from k8s.reaching import reaching
 
 ROOT = Path(__file__).parents[1]
 CHART = ROOT / "charts" / "platform"
@@ -30,9 +26,6 @@ IMAGES = {
     "mlflow": "mlflow",
 }
 """Values of the platform that have an `image` of ours, and which one."""
-
-KUBECONFIG_CONTENT = "KUBECONFIG_CONTENT"
-"""Environment variable with a whole kubeconfig, for pipelines that keep it as a secret."""
 
 TIMEOUT = "10m"
 """Longest wait for everything to become ready before Helm takes an upgrade back."""
@@ -86,29 +79,6 @@ def ask_command(options: argparse.Namespace) -> list[str]:
     """Return the command that asks the service for a prediction, from a pod beside it."""
     filters = ["--filter", f"name={options.model}-test", "--logs"]
     return ["helm", "test", RELEASE, *filters, *_where(options)]
-
-
-@contextmanager
-def reaching(context: str) -> Iterator[dict[str, str]]:
-    """Give the environment for Helm and kubectl.
-
-    A kubeconfig that came as text lies in a private file meanwhile. The test cluster brings its own, and its
-    tools.
-    """
-    content = os.environ.get(KUBECONFIG_CONTENT)
-    if context == CONTEXT:
-        paths = Paths.default()
-        path = f"{paths.bin}{os.pathsep}{os.environ.get('PATH', '')}"
-        yield {**os.environ, "PATH": path, "KUBECONFIG": str(paths.kubeconfig)}
-    elif content:
-        with TemporaryDirectory(prefix="ekiben-kubeconfig-") as folder:
-            file = Path(folder, "config")
-            file.touch(mode=0o600)
-            file.write_text(content)
-            without = {name: value for name, value in os.environ.items() if name != KUBECONFIG_CONTENT}
-            yield {**without, "KUBECONFIG": str(file)}
-    else:
-        yield dict(os.environ)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -196,6 +196,18 @@ def test_a_context_that_is_not_there_is_named(kubeconfig: Path, capsys: pytest.C
     assert "production" in capsys.readouterr().err
 
 
+def test_test_cluster_is_known_without_a_kubeconfig(
+    server: ApiServer, kubeconfig: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    own = tmp_path / "ekiben/testcluster/state/kubeconfig"
+    own.parent.mkdir(parents=True)
+    own.write_text(kubeconfig.read_text().replace("trial", "ekiben-testcluster"))
+    assert main(["--context", "ekiben-testcluster", "--namespace", "tried"]) == 0
+    assert "/api/v1/namespaces/tried" in server.objects
+
+
 def test_no_context_is_ever_guessed(kubeconfig: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--kubeconfig", str(kubeconfig)])

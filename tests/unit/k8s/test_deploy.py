@@ -1,7 +1,6 @@
 """How Helm is called to deploy and to go back."""
 
 import os
-import stat
 from argparse import Namespace
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from k8s.deploy import IMAGES, ask_command, main, reaching, rollback_command, train_commands, upgrade_command
+from k8s.deploy import IMAGES, ask_command, main, rollback_command, train_commands, upgrade_command
 from tests.support.helm import containers, pod_specs, run_helm
 
 
@@ -41,12 +40,6 @@ def test_training_is_started_from_the_cronjob_and_waited_for() -> None:
 def test_only_the_pod_that_asks_is_run() -> None:
     command = ask_command(_options())
     assert command[command.index("--filter") + 1] == "name=battle-test"
-
-
-def test_test_cluster_brings_its_own_kubeconfig_and_tools() -> None:
-    with reaching("ekiben-testcluster") as environment:
-        assert environment["KUBECONFIG"].endswith("state/kubeconfig")
-        assert environment["PATH"].partition(":")[0].endswith("testcluster/bin")
 
 
 def test_environment_chooses_the_values_file() -> None:
@@ -97,18 +90,6 @@ def test_missing_helm_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
     monkeypatch.setenv("PATH", "")
     assert main(["rollback", "--context", "c"]) == 2
     assert "helm is not on PATH" in capsys.readouterr().err
-
-
-def test_kubeconfig_given_as_text_lies_in_a_private_file_and_is_gone_afterwards(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("KUBECONFIG_CONTENT", "clusters: []")
-    with reaching("c") as environment:
-        path = Path(environment["KUBECONFIG"])
-        assert path.read_text() == "clusters: []"
-        assert stat.S_IMODE(path.stat().st_mode) == 0o600
-        assert "KUBECONFIG_CONTENT" not in environment
-    assert not path.exists()
 
 
 def test_helm_runs_with_the_command_and_its_exit_code_is_returned(
