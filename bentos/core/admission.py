@@ -81,7 +81,7 @@ class Admission(Collector):
     """Decides about every request of one process, before anything is done for it.
 
     `budget_seconds` is how long requests may wait, 0 lets them wait for ever; `most_in_flight` is how many
-    may be under way, 0 is any number. `asks` is false while there is nothing to decide.
+    may be under way, 0 is any number. With fewer under way than `asks_from`, there is nothing to decide.
     """
 
     def __init__(
@@ -95,11 +95,11 @@ class Admission(Collector):
         self._clock = clock
         self._processor_clock = processor_clock
         self.is_shedding = False
-        self.asks = most_in_flight > 0
         self.count_answers: Callable[[], int] = lambda: 0
         """Tells how many requests were answered since the process started."""
         self._budget_seconds = budget_seconds
-        self._most_in_flight = most_in_flight
+        self._most_in_flight: float = most_in_flight or inf
+        self.asks_from = self._most_in_flight
         self._round = 0.0
         self._admitted = 0
         self._answers = 0
@@ -115,10 +115,10 @@ class Admission(Collector):
         self._shed: defaultdict[Reason, int] = defaultdict(int)
 
     def refuses(self, url: bytes, in_flight: int) -> Reason | None:
-        """Return why this request is not let in, or None if it is. Asked while `asks` is true."""
+        """Return why this request is not let in, or None if it is, with so many under way."""
         if url.partition(b"?")[0] in UNREFUSED:
             return None
-        if self._most_in_flight and in_flight >= self._most_in_flight:
+        if in_flight >= self._most_in_flight:
             return "in_flight"
         if self.is_shedding:
             return self._refuses_more()
@@ -171,7 +171,7 @@ class Admission(Collector):
             self._release_in_turns()
         elif self._held:
             self._release(answers // ANSWERS_PER_REFUSAL + 1)
-        self.asks = self.is_shedding or bool(self._held) or self._most_in_flight > 0
+        self.asks_from = 0 if self.is_shedding or self._held else self._most_in_flight
 
     def _judge(self, delay_seconds: float, is_idle: bool) -> None:
         """Find out whether a queue stands, given the delay of one more round. One that was emptied does not,

@@ -113,7 +113,7 @@ class Protocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Take what came, unless it makes the head of a request too large."""
         self._begin_round()
-        if self._admission.asks and self._is_between_requests() and self._refuses_at_a_glance(data):
+        if self._is_asked() and self._is_between_requests() and self._refuses_at_a_glance(data):
             return
         super().data_received(data)
         self._received_bytes += len(data)
@@ -130,7 +130,7 @@ class Protocol(HttpToolsProtocol):
             self._throw_away()
         elif len(self.pipeline) >= MOST_PIPELINED or len(self._refusals) >= MOST_PIPELINED:
             self._answer_no_more()
-        elif self._admission.asks and (reason := self._reason_to_refuse()) is not None:
+        elif self._is_asked() and (reason := self._reason_to_refuse()) is not None:
             self._turn_away(reason)
         else:
             super().on_headers_complete()
@@ -183,6 +183,10 @@ class Protocol(HttpToolsProtocol):
             self._refuse(408, "The request's head did not arrive in time.")
         else:
             self.transport.close()
+
+    def _is_asked(self) -> bool:
+        """Return whether there is something to decide about the next request."""
+        return len(self.tasks) >= self._admission.asks_from
 
     def _begin_round(self) -> None:
         rounds = self._rounds

@@ -61,8 +61,8 @@ def read_report(report: str, source: str, processor_seconds: float) -> Rate:
         source=source,
         per_second=float(_find(r"Requests/sec:\s+([\d.]+)", report)),
         per_processor_second=answered / processor_seconds,
-        p50_seconds=_duration(_find(r"50%\s+(\S+)", report)),
-        p99_seconds=_duration(_find(r"99%\s+(\S+)", report)),
+        p50_seconds=_duration(_find(r"^ +50% +(\S+)", report)),
+        p99_seconds=_duration(_find(r"^ +99% +(\S+)", report)),
         wrong=int(wrong.group(1)) if wrong else 0,
     )
 
@@ -117,7 +117,7 @@ def _duration(text: str) -> float:
 
 
 def _find(pattern: str, text: str) -> str:
-    found = re.search(pattern, text)
+    found = re.search(pattern, text, re.MULTILINE)
     if found is None:
         raise RuntimeError(f"wrk's report lacks {pattern!r}:\n{text}")
     return found.group(1)
@@ -129,7 +129,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--url", default="http://127.0.0.1:3001", help="address of the service")
     parser.add_argument("--pid", type=int, required=True, help="its process on this machine")
     parser.add_argument("--seconds", type=int, default=10, help="how long it is asked")
-    parser.add_argument("--connections", type=int, default=16, help="over so many connections")
+    parser.add_argument("--connections", type=int, default=8, help="over so many connections")
     parser.add_argument("--streams", type=int, default=20, help="streams that are measured before")
     parser.add_argument("--output", type=Path, help="file for the table; otherwise it is printed")
     parser.add_argument("--results", action="store_true", help=f"write it into {PAGE.name}")

@@ -70,7 +70,7 @@ class Refusing(Admission):
     def __init__(self, *reasons: Reason | None) -> None:
         super().__init__()
         self.reasons = list(reasons)
-        self.asks = True
+        self.asks_from = 0
         self.held: asyncio.Queue[Protocol] = asyncio.Queue()
 
     def refuses(self, url: bytes, in_flight: int) -> Reason | None:

@@ -111,7 +111,7 @@ class Load:
             if not rounds.is_reading:
                 rounds.begin(self.loop.as_loop)
             self.clock.work(READ_SECONDS)
-            if self.admission.asks and self.admission.refuses(URL, 0):
+            if self.admission.asks_from == 0 and self.admission.refuses(URL, 0):
                 self.admission.count("queue")
                 self.admission.hold(client)
             else:

@@ -81,7 +81,7 @@ def analyst_service(settings: TrainingSettings, rollout: Rollout, port: int, llm
 
 def _environment(settings: TrainingSettings) -> Mapping[str, str]:
     defaults = {
-        "EKIBEN_DATABASE_URL": f"sqlite:///{settings.home / 'analyst.db'}",
+        "EKIBEN_DATABASE_URL": f"sqlite:///{settings.home / 'ekiben.db'}",
         "EKIBEN_COLLECT_ARCHIVES": str(settings.home / "archives"),
         "EKIBEN_COLLECT_PRICES": "history",
     }

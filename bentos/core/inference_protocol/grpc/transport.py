@@ -73,9 +73,10 @@ class Calls(grpc.GenericRpcHandler):  # type: ignore[misc]
         admission = self._admission
         if not admission.rounds.is_reading:
             admission.rounds.begin(asyncio.get_running_loop())
-        if not admission.asks or method in PROBES:
+        under_way = self._in_flight - 1
+        if under_way < admission.asks_from or method in PROBES:
             return True
-        reason = admission.refuses(method.encode(), self._in_flight - 1)
+        reason = admission.refuses(method.encode(), under_way)
         if reason is not None:
             admission.count(reason)
         return reason is None

@@ -11,7 +11,7 @@ REPORT = """Running 2s test @ http://127.0.0.1:3001/price-analysis?limit=24
   1 threads and 16 connections
   Thread Stats   Avg      Stdev     Max   +/- Stdev
     Latency     1.32ms    1.11ms  22.10ms   96.15%
-    Req/Sec    12.51k     1.20k   14.03k    85.00%
+    Req/Sec    12.51k     1.20k   14.03k    72.50%
   Latency Distribution
      50%    1.10ms
      75%    1.40ms

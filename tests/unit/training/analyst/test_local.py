@@ -39,7 +39,7 @@ def test_prices_come_out_of_the_archives_and_lie_in_the_home(settings: TrainingS
     collector = collector_service(settings)
     assert collector.command[3:] == (*collector.command[3:5], "bentos.analyst.collect", "prices", "--loop")
     assert collector.environment == {
-        "EKIBEN_DATABASE_URL": f"sqlite:///{settings.home / 'analyst.db'}",
+        "EKIBEN_DATABASE_URL": f"sqlite:///{settings.home / 'ekiben.db'}",
         "EKIBEN_COLLECT_ARCHIVES": str(settings.home / "archives"),
         "EKIBEN_COLLECT_PRICES": "history",
     }
