@@ -13,7 +13,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from bentos.core.asgi import Header, Receive, Send
-from bentos.core.headers import Head, encode_headers
+from bentos.core.headers import CLOSE, Head, encode_headers
 
 if TYPE_CHECKING:
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
@@ -30,6 +30,24 @@ class _Encoded:
     lines = b""
 
 
+def encode_answer(
+    status: int, more: Sequence[Header], head: Head, content: bytes, request_id: bytes, closes: bool = False
+) -> bytes:
+    """Return a whole answer of HTTP/1.1. `more` is the same object as long as it is the same; `closes` says
+    that the connection ends, if `head` does not say so already."""
+    if more is not _Encoded.headers:
+        _Encoded.headers, _Encoded.lines = more, encode_headers(more)
+    return b"%b%b%bcontent-length: %d\r\nx-request-id: %b\r\n%b\r\n%b" % (
+        _status_line(status),
+        _Encoded.lines,
+        head.encoded,
+        len(content),
+        request_id,
+        CLOSE if closes and not head.closes else b"",
+        content,
+    )
+
+
 def write_directly(
     send: Send, status: int, head: Sequence[Header], content: bytes, request_id: bytes
 ) -> bool:
@@ -41,23 +59,12 @@ def write_directly(
     cycle = _cycle_of(send)
     if cycle is None or not isinstance(head, Head) or not _is_due(cycle):
         return False
-    if cycle.default_headers is not _Encoded.headers:
-        _Encoded.headers, _Encoded.lines = cycle.default_headers, encode_headers(cycle.default_headers)
     if head.closes:
         cycle.keep_alive = False
     cycle.response_started = cycle.response_complete = True
     cycle.waiting_for_100_continue = False
     cycle.transport.write(
-        b"%b%b%bcontent-length: %d\r\nx-request-id: %b\r\n%b\r\n%b"
-        % (
-            _status_line(status),
-            _Encoded.lines,
-            head.encoded,
-            len(content),
-            request_id,
-            b"" if cycle.keep_alive or head.closes else b"connection: close\r\n",
-            content,
-        )
+        encode_answer(status, cycle.default_headers, head, content, request_id, not cycle.keep_alive)
     )
     cycle.message_event.set()
     if not cycle.keep_alive:

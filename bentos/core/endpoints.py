@@ -1,9 +1,8 @@
 """What stands behind a path: something that serves an exchange."""
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
-from urllib.parse import parse_qs
 
 import msgspec
 
@@ -11,17 +10,15 @@ from bentos.core.bodies import read_body
 from bentos.core.decoding import BodyDecoder
 from bentos.core.errors import (
     MOST_ECHOED,
-    FieldError,
-    InvalidFields,
     MethodNotAllowed,
     RequestError,
     UnknownResource,
     UnsupportedMediaType,
 )
 from bentos.core.exchange import Exchange
-from bentos.core.field_errors import NAMELESS, parse_message
 from bentos.core.headers import Head
 from bentos.core.metrics import Metrics, Predictions, Series
+from bentos.core.parameters import read_headers, read_path, read_query
 from bentos.core.routing import Handler, Route
 from bentos.core.workers import Workers
 
@@ -33,6 +30,8 @@ JSON_TYPES = frozenset(
         b"application/json; charset=UTF-8",
     }
 )
+
+UNDECLARED = "The request has a body but no Content-Type; send application/json."
 
 INLINE_BODY_BYTES = 4096
 """A larger body, unless its handler is known to be quick, is not even decoded on the event loop."""
@@ -59,13 +58,13 @@ class RouteEndpoint:
     def __init__(self, route: Route, metrics: Metrics, workers: Workers, head: Head) -> None:
         self.series = metrics.series(route.path, route.method)
         self._handler: Handler = route.handler
-        self._head = head
+        self.head = head
         self._encode = msgspec.json.Encoder().encode
         self._outcomes = route.outcomes
         self._metrics = metrics
         self._workers = workers
         self._offload = route.offload
-        self._is_quick = route.offload is False and not inspect.iscoroutinefunction(route.handler)
+        self.is_quick = route.offload is False and not inspect.iscoroutinefunction(route.handler)
 
     async def _answer_slowly(self, exchange: Exchange, *arguments: Any, **keywords: Any) -> None:
         """Call a handler that is not known to be quick where it belongs, and send what it returns."""
@@ -73,13 +72,13 @@ class RouteEndpoint:
             await self._send(exchange, await self._handler(*arguments, **keywords))
         elif self._offload(*arguments, **keywords) if callable(self._offload) else self._offload:
             content, predictions = await self._workers.run(self._work, *arguments, **keywords)
-            await exchange.reply(200, self._head, content)
+            await exchange.reply(200, self.head, content)
             self._metrics.predictions.merge(predictions)
         else:
             await self._send(exchange, self._handler(*arguments, **keywords))
 
     async def _send(self, exchange: Exchange, answer: Any) -> None:
-        await exchange.reply(200, self._head, self._encode(answer))
+        await exchange.reply(200, self.head, self._encode(answer))
         if self._outcomes is not None:
             self._metrics.predictions.count(self._outcomes(answer))
 
@@ -99,6 +98,16 @@ class BodyEndpoint(RouteEndpoint):
         super().__init__(route, metrics, workers, head)
         self._decode = BodyDecoder(route.body)
         self._limit_bytes = route.body_limit_bytes
+        self.most_at_once_bytes = min(route.body_limit_bytes, INLINE_BODY_BYTES)
+        """Up to here `answer_at_once` takes a body."""
+
+    def answer_at_once(self, exchange: Exchange, body: bytes) -> bytes:
+        """Return the content of the answer to a whole request, if the route is quick. Raises RequestError."""
+        require_json_body(exchange, body)
+        answer = self._handler(self._decode(body))
+        if self._outcomes is not None:
+            self._metrics.predictions.count(self._outcomes(answer))
+        return self._encode(answer)
 
     async def serve(self, exchange: Exchange) -> None:
         """Answer one request."""
@@ -106,11 +115,11 @@ class BodyEndpoint(RouteEndpoint):
             with self._workers.place():
                 body = await read_json(exchange, self._limit_bytes)
                 content, predictions = await self._workers.run_in_place(self._decode_and_work, body)
-            await exchange.reply(200, self._head, content)
+            await exchange.reply(200, self.head, content)
             self._metrics.predictions.merge(predictions)
             return
         request = self._decode(await read_json(exchange, self._limit_bytes))
-        if self._is_quick:
+        if self.is_quick:
             await self._send(exchange, self._handler(request))
         else:
             await self._answer_slowly(exchange, request)
@@ -130,7 +139,7 @@ class ParameterEndpoint(RouteEndpoint):
     async def serve(self, exchange: Exchange) -> None:
         """Answer one request."""
         keywords = self._read(exchange)
-        if self._is_quick:
+        if self.is_quick:
             await self._send(exchange, self._handler(**keywords))
         else:
             await self._answer_slowly(exchange, **keywords)
@@ -168,12 +177,12 @@ class OptionsEndpoint:
     def __init__(self, allowed: str, series: Series, public: bool, head: Head) -> None:
         self.series = series
         self.public = public
-        self._head = head
+        self.head = head
         self._allow = (b"allow", allowed.encode())
 
     async def serve(self, exchange: Exchange) -> None:
         """Answer without content."""
-        await exchange.reply(204, self._head, b"", (self._allow,))
+        await exchange.reply(204, self.head, b"", (self._allow,))
 
 
 class RefusingEndpoint:
@@ -213,15 +222,28 @@ async def read_json(exchange: Exchange, limit_bytes: int) -> bytes:
     Raises UnsupportedMediaType for any other Content-Type, and for none with a body: browsers send those from
     any page without asking first. Raises what `read_body` raises.
     """
+    declared = require_declared_json(exchange)
+    body = await read_body(exchange, limit_bytes)
+    if declared is None and body:
+        raise UnsupportedMediaType(UNDECLARED)
+    return body
+
+
+def require_json_body(exchange: Exchange, body: bytes) -> None:
+    """Raise UnsupportedMediaType unless this body is declared to be JSON."""
+    if require_declared_json(exchange) is None and body:
+        raise UnsupportedMediaType(UNDECLARED)
+
+
+def require_declared_json(exchange: Exchange) -> bytes | None:
+    """Return the Content-Type. Raises UnsupportedMediaType if it is none of JSON, or if the body is
+    compressed."""
     declared = exchange.headers.get(b"content-type")
     if declared not in JSON_TYPES and declared is not None:
         require_json(declared)
     if exchange.headers.get(b"content-encoding", b"identity") != b"identity":
         raise UnsupportedMediaType("Compressed bodies are not read; send it without Content-Encoding.")
-    body = await read_body(exchange, limit_bytes)
-    if declared is None and body:
-        raise UnsupportedMediaType("The request has a body but no Content-Type; send application/json.")
-    return body
+    return declared
 
 
 def require_json(declared: bytes) -> None:
@@ -234,59 +256,3 @@ def require_json(declared: bytes) -> None:
         name, _, value = parameter.partition("=")
         if name == "charset" and value.strip('"') not in ("utf-8", "utf8", "us-ascii"):
             raise UnsupportedMediaType(f"JSON is UTF-8, not {value[:100]!r}.")
-
-
-def read_path(values: Mapping[str, str], parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the path's parameters in their types. Raises UnknownResource for one that is not of its type."""
-    read: dict[str, Any] = {}
-    for name, value in values.items():
-        try:
-            read[name] = convert_text(value, parameters.get(name, str))
-        except msgspec.ValidationError as error:
-            raise UnknownResource(f"{name} in the path is {value[:100]!r}: {error}.") from None
-    return read
-
-
-def read_headers(headers: Mapping[bytes, bytes], parameters: Mapping[str, str]) -> dict[str, str | None]:
-    """Return the text of each wanted header by its keyword; None for one that was not sent."""
-    sent = {keyword: headers.get(name.encode()) for name, keyword in parameters.items()}
-    return {keyword: None if value is None else value.decode("latin-1") for keyword, value in sent.items()}
-
-
-def read_query(query: bytes, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the query's parameters in their types.
-
-    Raises InvalidFields naming each that is not known, given twice, or not of its type.
-    """
-    if not query:
-        return {}
-    read: dict[str, Any] = {}
-    errors = []
-    for name, values in parse_qs(query.decode("latin-1"), keep_blank_values=True).items():
-        error = _read_parameter(name, values, parameters, read)
-        if error:
-            errors.append(FieldError(name[:MOST_ECHOED] or NAMELESS, error))
-    if errors:
-        raise InvalidFields(errors)
-    return read
-
-
-def convert_text(text: str, kind: Any) -> Any:
-    """Return what the text of a parameter says. A whole number is written in one way only, so that `1e3` and
-    `-0` are none, as in JSON. Raises msgspec.ValidationError."""
-    value = msgspec.convert(text, kind, strict=False)
-    if type(value) is int and str(value) != text:
-        raise msgspec.ValidationError("Expected `int`")
-    return value
-
-
-def _read_parameter(name: str, values: list[str], parameters: Mapping[str, Any], read: dict[str, Any]) -> str:
-    if name not in parameters:
-        return f"There is no such parameter; known are: {', '.join(parameters) or 'none'}"
-    if len(values) > 1:
-        return "This parameter is given more than once"
-    try:
-        read[name] = convert_text(values[0], parameters[name])
-    except msgspec.ValidationError as error:
-        return parse_message(str(error), "").message
-    return ""

@@ -6,6 +6,7 @@ model's route is left to others.
 """
 
 from collections.abc import Callable
+from functools import partial
 from time import perf_counter
 
 import structlog
@@ -34,6 +35,7 @@ from bentos.core.model import LoadedModel
 from bentos.core.openapi import describe_service
 from bentos.core.pages import OPENAPI_PATH, Pages
 from bentos.core.problems import ProblemWriter
+from bentos.core.quick import Quick
 from bentos.core.readiness import Readiness
 from bentos.core.refusals import Refusals
 from bentos.core.router import Router
@@ -84,10 +86,13 @@ class Gateway:
         self._refused: dict[tuple[bytes, bytes], Series] = {}
         self._protocol = self._make_protocol()
         self.refusals = Refusals(self.heads, speaks_protocol=self._protocol is not None)
+        self.quick = Quick(self, lambda error: partial(self, error=error), guard, self._observe)
         self._add_operations()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+    async def __call__(
+        self, scope: Scope, receive: Receive, send: Send, error: Exception | None = None
+    ) -> None:
+        """Answer one request, with `error` if that is known already."""
         if scope["type"] != "http":
             return
         exchange = Exchange(scope, receive, send)
@@ -95,21 +100,18 @@ class Gateway:
         methods = self._exact.get(scope["path"])
         endpoint = self.router.resolve(exchange) if methods is None else methods[scope["method"]]
         try:
+            if error is not None:
+                raise error
             if self._guard is not None and not endpoint.public:
                 self._guard.admit(exchange)
             await endpoint.serve(exchange)
-        except RequestError as error:
-            await self._refuse(exchange, error)
+        except RequestError as refusal:
+            await self._refuse(exchange, refusal)
         except ClientGone:
             exchange.status = CLIENT_GONE
         except Exception:
             await self._fail(exchange)
-        seconds = perf_counter() - exchange.started
-        endpoint.series.observe(exchange.status, seconds)
-        self._until_logged -= 1
-        if exchange.status >= 400 or not self._until_logged:
-            log_access(exchange, endpoint, seconds)
-            self._until_logged = self._log_interval
+        self._observe(exchange, endpoint)
 
     def open(
         self,
@@ -123,7 +125,10 @@ class Gateway:
         with a body, if that is not this process's own hot path.
         """
         for route in model.routes:
-            self.router.add(route.method, route.path, self._make_endpoint(route, make_body_endpoint))
+            endpoint = self._make_endpoint(route, make_body_endpoint)
+            self.router.add(route.method, route.path, endpoint)
+            if isinstance(endpoint, BodyEndpoint) and endpoint.is_quick and route.path in self._exact:
+                self.quick.routes[route.path.encode()] = endpoint
         if self._protocol is not None and model.tensors is not None:
             self._protocol.open(self._definition.name, model.package.pin.version, model.tensors)
         self.router.add("GET", OPENAPI_PATH, self._describe_service(model))
@@ -166,6 +171,14 @@ class Gateway:
     def close(self) -> None:
         """Let go of the threads."""
         self.workers.close()
+
+    def _observe(self, exchange: Exchange, endpoint: Endpoint) -> None:
+        seconds = perf_counter() - exchange.started
+        endpoint.series.observe(exchange.status, seconds)
+        self._until_logged -= 1
+        if exchange.status >= 400 or not self._until_logged:
+            log_access(exchange, endpoint, seconds)
+            self._until_logged = self._log_interval
 
     def _add_operations(self) -> None:
         self.router.add(

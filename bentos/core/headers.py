@@ -18,6 +18,8 @@ OWN_FILES_LOAD = (
 NOT_STORED = b"no-store"
 STORED_FOR_A_DAY = b"public, max-age=86400"
 
+CLOSE = b"connection: close\r\n"
+
 JSON = b"application/json"
 PROBLEM_JSON = b"application/problem+json"
 HTML = b"text/html; charset=utf-8"

@@ -11,7 +11,7 @@ from time import perf_counter
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from uvicorn.server import ServerState
 
 from bentos.core.admission import Admission, Reason
@@ -20,7 +20,9 @@ from bentos.core.connections import Connections, Stage, Waits
 from bentos.core.glance import Glance, glance
 from bentos.core.headers import PROBLEM_JSON, ResponseHeads, encode_headers, security_headers
 from bentos.core.problems import encode_problem, plain_problem
+from bentos.core.quick import Quick
 from bentos.core.refusals import Refusals, find_request_id
+from bentos.core.short_way import ShortWay
 
 MOST_HEAD_BYTES = 64 * 1024
 """Request line and headers together, as far as they come in several pieces; ordinary ones come in one."""
@@ -32,7 +34,8 @@ MOST_PIPELINED = 16
 class Door:
     """What all connections of one server share: who is let in, and how others are refused.
 
-    `on_refusal` is told the URL and the method of each request that is not let in.
+    `on_refusal` is told the URL and the method of each request that is not let in; `quick` has the routes
+    that are answered where they are read.
     """
 
     def __init__(
@@ -41,16 +44,19 @@ class Door:
         connections: Connections,
         refusals: Refusals,
         on_refusal: Callable[[bytes, bytes], None] = lambda _url, _method: None,
+        quick: Quick | None = None,
     ) -> None:
         self.admission = admission
         self.connections = connections
         self.refusals = refusals
         self.on_refusal = on_refusal
+        self.quick = quick
 
 
-def open_door() -> Door:
+def open_door(quick: Quick | None = None) -> Door:
     """Return a door that lets everyone in."""
-    return Door(Admission(), Connections(most=10_000, keep_alive_seconds=75), Refusals(ResponseHeads()))
+    connections = Connections(most=10_000, keep_alive_seconds=75)
+    return Door(Admission(), connections, Refusals(ResponseHeads()), quick=quick)
 
 
 class ServerConfig(uvicorn.Config):
@@ -74,7 +80,7 @@ class _Answered(RequestResponseCycle):
 _ANSWERED = _Answered()
 
 
-class Protocol(HttpToolsProtocol):
+class Protocol(ShortWay):
     """One connection. What goes wrong before there is a request is answered with a problem document too."""
 
     config: ServerConfig
@@ -86,7 +92,7 @@ class Protocol(HttpToolsProtocol):
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
-        super().__init__(config, server_state, app_state, _loop)
+        super().__init__(config, server_state, app_state, _loop, config.door.quick)
         self.idle_since = 0.0
         self.seen: tuple[Stage, float] | None = None
         self._door = config.door
@@ -171,7 +177,10 @@ class Protocol(HttpToolsProtocol):
         scope: object = self.scope
         if scope is None or self._is_within_head():
             return Stage("head", self._received_bytes - self._head_bytes)
-        if self.cycle.response_complete:
+        cycle: object = self.cycle
+        if self._short is not None:
+            return Stage("no", 0)
+        if cycle is None or self.cycle.response_complete:
             return Stage("no", 0) if self._is_held else Stage("idle", self._received_bytes)
         return Stage("body", self._received_bytes) if self.cycle.more_body else Stage("no", 0)
 
@@ -217,7 +226,9 @@ class Protocol(HttpToolsProtocol):
         """Return whether the next byte begins a request, as far as can be told: a refused one may have a rest
         that is still to come."""
         cycle: object = self.cycle
-        if self._head_bytes or self._is_last or self._is_held or self.pipeline or cycle is _ANSWERED:
+        if self._head_bytes or self._is_last or self._is_held or self.pipeline or self._short is not None:
+            return False
+        if cycle is _ANSWERED:
             return False
         return not isinstance(cycle, RequestResponseCycle) or (
             cycle.response_complete and not cycle.more_body
@@ -250,11 +261,6 @@ class Protocol(HttpToolsProtocol):
     def _count(self, reason: Reason, url: bytes, method: bytes) -> None:
         self._admission.count(reason)
         self._door.on_refusal(url, method)
-
-    def _is_answering(self) -> bool:
-        """Return whether the request before this one is under way."""
-        cycle: object = self.cycle
-        return isinstance(cycle, RequestResponseCycle) and not cycle.response_complete
 
     def _throw_away(self) -> None:
         """Let the rest of this request come, for nothing."""

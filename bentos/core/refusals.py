@@ -9,16 +9,13 @@ import msgspec
 from bentos.core.asgi import Header, Receive, Scope, Send
 from bentos.core.errors import Overloaded
 from bentos.core.glance import Glance
-from bentos.core.headers import JSON, PROBLEM_JSON, Head, ResponseHeads, encode_headers
+from bentos.core.headers import CLOSE, JSON, PROBLEM_JSON, Head, ResponseHeads, encode_headers
 from bentos.core.inference_protocol.endpoints import ROOT
 from bentos.core.problems import encode_problem
 from bentos.core.tracing import choose_request_id
 
 PROTOCOL_ROOT = ROOT.encode()
 """Below it errors have the form of the Open Inference Protocol."""
-
-
-CLOSE = b"connection: close\r\n"
 
 
 class Refusal:

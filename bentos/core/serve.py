@@ -78,7 +78,8 @@ class Process:
         )
         connections = Connections(allow_connections(server.most_connections), server.keep_alive_seconds)
         self._gateway.metrics.registry.register(connections)
-        door = Door(admission, connections, self._gateway.refusals, self._gateway.count_refusal)
+        gateway = self._gateway
+        door = Door(admission, connections, gateway.refusals, gateway.count_refusal, gateway.quick)
         self._server: Server = make_server(self._gateway, server, self._begin_stopping, door)
         self._bento = MountedBento(definition.bento)
         self._opened = OpenedService(definition, self._gateway.metrics.registry, self._give_up)

@@ -47,7 +47,7 @@ class StreamEndpoint(HeaderEndpoint):
         """Answer one request. Raises ClientGone if nobody listens any more."""
         keywords = self._read(exchange)
         if exchange.scope["method"] == "HEAD":
-            await exchange.reply(200, self._head, b"")
+            await exchange.reply(200, self.head, b"")
             return
         pump = asyncio.create_task(self._pump(exchange, keywords))
         gone = asyncio.create_task(_wait_until_gone(exchange.receive))
@@ -82,7 +82,7 @@ class StreamEndpoint(HeaderEndpoint):
 
     async def _begin(self, exchange: Exchange) -> None:
         exchange.status = 200
-        headers = [*self._head, _UNBUFFERED, (b"x-request-id", exchange.request_id)]
+        headers = [*self.head, _UNBUFFERED, (b"x-request-id", exchange.request_id)]
         await exchange.send({"type": "http.response.start", "status": 200, "headers": headers})
 
     async def _send_event(self, exchange: Exchange, event: Event) -> None:

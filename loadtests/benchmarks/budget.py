@@ -27,6 +27,7 @@ from bentos.core.auth import KeyRing
 from bentos.core.gateway import Gateway
 from bentos.core.logs import configure_logs
 from bentos.core.model import LoadedModel, load_model
+from bentos.core.protocol import open_door
 from bentos.core.server import make_server
 from bentos.core.settings import LogSettings, ModelSettings, ServerSettings
 from loadtests.benchmarks.parts import PATH, BattleParts, Cost, undisturbed
@@ -98,7 +99,7 @@ def measure_whole(gateway: Gateway, requests: Sequence[bytes], rounds: int, wind
     nothing, battle = [], []
     for _ in range(rounds):
         nothing += request_cost_seconds(plain_server(do_nothing), requests, windows)
-        server = make_server(gateway, ServerSettings(), lambda: None)
+        server = make_server(gateway, ServerSettings(), lambda: None, open_door(gateway.quick))
         battle += request_cost_seconds(server, requests, windows)
     return Whole(undisturbed(nothing), undisturbed(battle))
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from bentos.core.admission import Admission, Reason
-from bentos.core.asgi import Receive, Scope, Send
+from bentos.core.asgi import App, Receive, Scope, Send
 from bentos.core.connections import Connections
 from bentos.core.headers import ResponseHeads
 from bentos.core.protocol import Door, Protocol
@@ -30,11 +30,13 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": content})
 
 
-def talk(conversation: Callable[[Server, Streams], Awaitable[Any]], door: Door | None = None) -> Any:
+def talk(
+    conversation: Callable[[Server, Streams], Awaitable[Any]], door: Door | None = None, app: App = echo
+) -> Any:
     """Return what a conversation with a real server comes to."""
 
     async def main() -> Any:
-        server = make_server(echo, ServerSettings(), lambda: None, door)
+        server = make_server(app, ServerSettings(), lambda: None, door)
         with contextlib.closing(listen(ServerSettings(port=0))) as listener:
             serving = asyncio.create_task(server.serve(sockets=[listener]))
             reader, writer = await asyncio.open_connection(*listener.getsockname())
