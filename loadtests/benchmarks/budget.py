@@ -1,5 +1,5 @@
 """`python -m loadtests.benchmarks.budget`: what each part of one battle answer costs, in microseconds of
-processor time, beyond an application that does nothing under the same uvicorn.
+processor time, beside an application that does nothing under the same uvicorn.
 
 The model is the one that the service would serve (`EKIBEN_MODEL_*`). Parts are the functions that answer,
 each called over many battles; the whole is measured over real sockets, with a key, and with one access line
@@ -7,7 +7,6 @@ in so many. Caches are colder between the parts than within one, so the whole co
 """
 
 import argparse
-import asyncio
 import contextlib
 import gc
 import hashlib
@@ -18,7 +17,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
-import uvloop
 
 from bentos.battle.api import BattleRequest
 from bentos.battle.definition import DEFINITION
@@ -47,7 +45,7 @@ class Whole(NamedTuple):
 
 
 class Budget(NamedTuple):
-    """What was measured: the parts beyond a no-op, and both over the wire."""
+    """What was measured: the parts of an answer, and it and a no-op over the wire."""
 
     parts: Sequence[Cost]
     whole: Whole
@@ -62,12 +60,8 @@ def measure(model: LoadedModel, battles: Sequence[BattleRequest], rounds: int, w
     gc.collect()
     gc.freeze()
 
-    async def measure_parts() -> list[Cost]:
-        return BattleParts(gateway, guard, model).measure(requests)
-
     try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            parts = runner.run(measure_parts())
+        parts = BattleParts(gateway, guard, model).measure(requests)
         return Budget(parts, measure_whole(gateway, requests, rounds, windows))
     finally:
         gc.unfreeze()
@@ -107,14 +101,14 @@ def measure_whole(gateway: Gateway, requests: Sequence[bytes], rounds: int, wind
 def make_table(budget: Budget) -> str:
     """Return the measurements in Markdown."""
     costs, whole = budget
-    beyond = whole.battle - whole.nothing
+    parts = sum(cost.seconds for cost in costs)
     rows = [
         *costs,
-        Cost("**sum of the parts, beyond a no-op**", sum(cost.seconds for cost in costs)),
+        Cost("**sum of the parts**", parts),
+        Cost("sockets, the event loop and reading HTTP", whole.battle - parts),
+        Cost("**one battle, over the wire**", whole.battle),
         Cost("no-op under uvicorn, over the wire", whole.nothing),
-        Cost("one battle, over the wire", whole.battle),
-        Cost("**beyond the no-op, over the wire**", beyond),
-        Cost("not accounted for by the parts", beyond - sum(cost.seconds for cost in costs)),
+        Cost("**beyond the no-op**", whole.battle - whole.nothing),
     ]
     lines = ["| what | µs |", "|---|---|", *(f"| {name} | {1e6 * seconds:.2f} |" for name, seconds in rows)]
     share = whole.nothing / whole.battle

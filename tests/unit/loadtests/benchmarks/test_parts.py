@@ -1,6 +1,5 @@
 """What the parts of an answer are, and that timing them tells more from less."""
 
-import asyncio
 import hashlib
 from collections.abc import Iterator
 
@@ -11,16 +10,11 @@ from bentos.battle.definition import DEFINITION
 from bentos.core.auth import KeyRing
 from bentos.core.gateway import Gateway
 from bentos.core.model import LoadedModel
-from bentos.core.server import make_server
-from bentos.core.settings import ServerSettings
 from loadtests.benchmarks.budget import KEY, to_http
 from loadtests.benchmarks.parts import (
     BattleParts,
-    Cost,
-    connect,
     cost_seconds,
-    run_through,
-    step_aside,
+    parse,
     undisturbed,
 )
 from tests.support.tiny_battle import tiny_candidate, tiny_predictor, unsigned_package
@@ -28,20 +22,19 @@ from tests.support.tiny_battle import tiny_candidate, tiny_predictor, unsigned_p
 REQUESTS = [to_http(BattleRequest(one, 6)) for one in range(1, 30)]
 NAMES = [
     "exchange and request id",
-    "context and route",
+    "context",
     "key",
-    "body",
+    "kind of body",
     "decode and validate",
     "Pokémon and moves",
     "features",
     "engine",
     "answer",
     "encode",
-    "write",
+    "head of the answer",
     "metrics",
     "trace and log, one in so many",
     "calls between them, and colder caches",
-    "what a no-op does itself",
 ]
 GUARD = KeyRing([hashlib.sha256(KEY).digest()])
 
@@ -73,29 +66,17 @@ def test_disturbed_windows_do_not_count() -> None:
     assert undisturbed([2.0]) == 2.0
 
 
-def test_requests_come_with_their_own_bodies_and_are_answered(gateway: Gateway) -> None:
-    async def answer_all() -> list[bytes]:
-        asked = connect(make_server(step_aside, ServerSettings(), lambda: None), REQUESTS)
-        for one in asked:
-            run_through(one.put_to(gateway))
-        return [one.body for one in asked]
-
-    bodies = asyncio.run(answer_all())
-    assert bodies == [request.partition(b"\r\n\r\n")[2] for request in REQUESTS]
+def test_request_is_answered_as_a_connection_would(gateway: Gateway) -> None:
+    answers = [BattleParts(gateway, GUARD, tiny_model()).answer(parse(request)) for request in REQUESTS]
+    assert all(answer.startswith(b"HTTP/1.1 200 OK\r\n") for answer in answers)
+    assert len({answer.partition(b"\r\n\r\n")[2] for answer in answers}) > 1
     assert dict(gateway.metrics.series("/api/v1/predict/battle", "POST").codes) == {200: len(REQUESTS)}
 
 
-def test_work_that_waits_is_not_timed() -> None:
-    with pytest.raises(RuntimeError, match="waits"):
-        run_through(asyncio.sleep(0))
-
-
-def test_every_part_is_measured_and_they_add_up_to_the_application(gateway: Gateway) -> None:
-    async def measure() -> list[Cost]:
-        return BattleParts(gateway, GUARD, tiny_model(), rounds=2).measure(REQUESTS)
-
-    costs = {cost.name: cost.seconds for cost in asyncio.run(measure())}
+def test_every_part_is_measured_and_they_add_up_to_the_answer(gateway: Gateway) -> None:
+    costs = {
+        cost.name: cost.seconds for cost in BattleParts(gateway, GUARD, tiny_model(), 2).measure(REQUESTS)
+    }
     assert list(costs) == NAMES
     assert costs["features"] > 0
     assert costs["engine"] > 0
-    assert costs["what a no-op does itself"] < 0
