@@ -137,11 +137,13 @@ class ShortWay(HttpToolsProtocol):
             return
         self._short = None
         head = endpoint.head
+        # Before the answer is encoded: a signal may change it at any moment, and who was not told stays.
+        closes = self._ends or head.closes
         more = self.server_state.default_headers
         self.transport.write(encode_answer(200, more, head, content, exchange.request_id, self._ends))
         self.server_state.total_requests += 1
         quick.conclude(endpoint, exchange)
-        if self._ends or head.closes:
+        if closes:
             self.transport.close()
 
     def _is_ordinary(self) -> bool:

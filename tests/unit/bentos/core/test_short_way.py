@@ -191,6 +191,23 @@ def test_who_waits_is_answered_before_the_server_stops(opened: Gateway) -> None:
     assert b"\r\nconnection: close\r\n" in found
 
 
+def test_client_that_was_not_told_of_the_end_keeps_its_connection(tiny_model: LoadedModel) -> None:
+    gateway = Gateway(DEFINITION)
+    gateway.open(tiny_model)
+    concluded = gateway.quick.conclude
+
+    def conclude(*arguments: Any) -> None:
+        """Stand for a signal that comes after the answer was written."""
+        concluded(*arguments)
+        gateway.begin_stopping()
+
+    gateway.quick.conclude = conclude  # type: ignore[method-assign]
+    found = answers(gateway, [request(), request()], shortly=True)
+    first, second = found.split(b"HTTP/1.1 200 OK")[1:]
+    assert (b"connection: close" in first, b"connection: close" in second) == (False, True)
+    gateway.close()
+
+
 def test_client_that_left_counts_as_gone(opened: Gateway) -> None:
     before = opened.metrics.series(PATH, "POST").codes[CLIENT_GONE]
     assert wait_for_turn(opened, lambda connection, _server: connection.transport.close()) == b""
