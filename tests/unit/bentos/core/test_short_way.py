@@ -201,7 +201,7 @@ def test_client_that_was_not_told_of_the_end_keeps_its_connection(tiny_model: Lo
         concluded(*arguments)
         gateway.begin_stopping()
 
-    gateway.quick.conclude = conclude  # type: ignore[method-assign]
+    gateway.quick.conclude = conclude  # type: ignore[method-assign, assignment]
     found = answers(gateway, [request(), request()], shortly=True)
     first, second = found.split(b"HTTP/1.1 200 OK")[1:]
     assert (b"connection: close" in first, b"connection: close" in second) == (False, True)
