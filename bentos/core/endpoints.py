@@ -177,12 +177,12 @@ class OptionsEndpoint:
     def __init__(self, allowed: str, series: Series, public: bool, head: Head) -> None:
         self.series = series
         self.public = public
-        self.head = head
+        self._head = head
         self._allow = (b"allow", allowed.encode())
 
     async def serve(self, exchange: Exchange) -> None:
         """Answer without content."""
-        await exchange.reply(204, self.head, b"", (self._allow,))
+        await exchange.reply(204, self._head, b"", (self._allow,))
 
 
 class RefusingEndpoint:

@@ -177,9 +177,9 @@ class Protocol(ShortWay):
         scope: object = self.scope
         if scope is None or self._is_within_head():
             return Stage("head", self._received_bytes - self._head_bytes)
-        cycle: object = self.cycle
         if self._short is not None:
             return Stage("no", 0)
+        cycle: object = self.cycle
         if cycle is None or self.cycle.response_complete:
             return Stage("no", 0) if self._is_held else Stage("idle", self._received_bytes)
         return Stage("body", self._received_bytes) if self.cycle.more_body else Stage("no", 0)

@@ -129,7 +129,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--url", default="http://127.0.0.1:3001", help="address of the service")
     parser.add_argument("--pid", type=int, required=True, help="its process on this machine")
     parser.add_argument("--seconds", type=int, default=10, help="how long it is asked")
-    parser.add_argument("--connections", type=int, default=8, help="over so many connections")
+    parser.add_argument("--connections", type=int, default=16, help="over so many connections")
     parser.add_argument("--streams", type=int, default=20, help="streams that are measured before")
     parser.add_argument("--output", type=Path, help="file for the table; otherwise it is printed")
     parser.add_argument("--results", action="store_true", help=f"write it into {PAGE.name}")
