@@ -8,8 +8,8 @@ queues are for.
 
 While a queue stands, each round of the event loop lets in as many requests as it can handle in half of the
 budget, because a request may have waited for the whole round before. The others are refused. Refusing costs
-time too, so refusals go out at the pace of the answers, or as soon as there is nothing better to do: a client
-that asks again at once would otherwise take the time of those who are let in.
+time too, so refusals go out at a pace, also while there is nothing else to do: a client that asks again at
+once would otherwise take the time of those who are let in.
 """
 
 from collections import defaultdict, deque
@@ -40,12 +40,12 @@ is denied a processor, requests wait although there is little to do, and refusal
 HOLD_SECONDS = 1.0
 """Longest time that a refusal is held back; after it the client is told to try again."""
 
-ANSWERS_PER_REFUSAL = 4
-"""So many requests are let in for one refusal that goes out meanwhile. Reading and refusing one costs about a
-third of an answer, so refusals take about a twelfth of the time."""
+ANSWERS_PER_REFUSAL = 8
+"""One refusal goes out in the time of so many answers. Reading and refusing one costs about a third of an
+answer, so refusals take about a twenty-fourth of the time."""
 
-MOST_RELEASED = 128
-"""Refusals that go out in one go even if nobody waits, so that newcomers don't wait for all of them."""
+PACE_SECONDS = 0.002
+"""How often refusals go out."""
 
 WEIGHT = 0.2
 """Of the latest round in the average of what a request costs."""
@@ -110,26 +110,38 @@ class Admission(Collector):
         self._refused_at = 0.0
         self._logged_at = -LOG_SECONDS
         self._held: deque[tuple[float, Refused]] = deque()
-        self._is_releasing = False
+        self._released_until = 0.0
         self._delays = Buckets(DURATION_EDGES_SECONDS)
         self._shed: defaultdict[Reason, int] = defaultdict(int)
 
-    def refuses(self, url: bytes, in_flight: int) -> Reason | None:
-        """Return why this request is not let in, or None if it is, with so many under way."""
-        if url.partition(b"?")[0] in UNREFUSED:
-            return None
+    def is_full(self, in_flight: int) -> Reason | None:
+        """Return why a request would not be let in now, or None if it would be, with so many under way."""
         if in_flight >= self._most_in_flight:
             return "in_flight"
-        if self.is_shedding:
-            return self._refuses_more()
-        return None
+        if not self.is_shedding or self._has_time():
+            return None
+        return "queue"
+
+    def refuses(self, url: bytes, in_flight: int) -> Reason | None:
+        """Return why this request is not let in, or None if it is: then it takes its share of the round."""
+        reason = self.is_full(in_flight)
+        if reason is None:
+            self._admitted += 1
+        elif url.partition(b"?")[0] in UNREFUSED:
+            return None
+        elif reason == "queue":
+            self._refused_at = self.rounds.began
+        return reason
 
     def count(self, reason: Reason) -> None:
         """Count one request that was refused, wherever that was."""
         self._shed[reason] += 1
 
     def hold(self, connection: Refused) -> None:
-        """Have the connection's refusal go out at the pace of the answers."""
+        """Have the connection's refusal go out in its turn."""
+        if not self._held:
+            self._released_until = self.rounds.began
+            self._release_later()
         self._held.append((self.rounds.began, connection))
 
     def collect(self) -> Iterator[Metric]:
@@ -147,16 +159,13 @@ class Admission(Collector):
         self._delays.add_to(delay, [])
         yield delay
 
-    def _refuses_more(self) -> Reason | None:
-        now, began = self._clock(), self.rounds.began
+    def _has_time(self) -> bool:
+        """Return whether one more request could be handled in this round's half of the budget."""
+        began = self.rounds.began
         if self._round != began:
             self._round, self._admitted = began, 0
-        expected_seconds = now - began + self._admitted * self._request_seconds
-        if self._admitted and expected_seconds > self._budget_seconds / 2:
-            self._refused_at = now
-            return "queue"
-        self._admitted += 1
-        return None
+        expected_seconds = self._clock() - began + self._admitted * self._request_seconds
+        return not self._admitted or expected_seconds <= self._budget_seconds / 2
 
     def _end_round(self, delay_seconds: float, handling_seconds: float, is_idle: bool) -> None:
         self._delays.observe(delay_seconds)
@@ -167,10 +176,6 @@ class Admission(Collector):
             self._request_seconds += WEIGHT * (seconds - self._request_seconds)
         if self._budget_seconds:
             self._judge(delay_seconds, is_idle)
-        if self._held and is_idle:
-            self._release_in_turns()
-        elif self._held:
-            self._release(answers // ANSWERS_PER_REFUSAL + 1)
         self.asks_from = 0 if self.is_shedding or self._held else self._most_in_flight
 
     def _judge(self, delay_seconds: float, is_idle: bool) -> None:
@@ -207,20 +212,19 @@ class Admission(Collector):
                 refused_so_far=sum(self._shed.values()),
             )
 
-    def _release(self, most: int) -> None:
-        """Send so many refusals, and all that waited long enough."""
-        overdue = self._clock() - HOLD_SECONDS
+    def _release_later(self) -> None:
+        if self.rounds.loop is not None:
+            self.rounds.loop.call_later(PACE_SECONDS, self._release)
+
+    def _release(self) -> None:
+        """Send as many refusals as there was time for since the last ones, and all that waited too long."""
+        now = self._clock()
+        pace_seconds = ANSWERS_PER_REFUSAL * self._request_seconds
+        most = int((now - self._released_until) / pace_seconds)
+        self._released_until += most * pace_seconds
+        overdue = now - HOLD_SECONDS
         while self._held and (most > 0 or self._held[0][0] < overdue):
             self._held.popleft()[1].release()
             most -= 1
-
-    def _release_in_turns(self) -> None:
-        """Send all refusals, as nobody waits for an answer; but newcomers need not wait for all of them."""
-        self._release(MOST_RELEASED)
-        if self._held and not self._is_releasing and self.rounds.loop is not None:
-            self._is_releasing = True
-            self.rounds.loop.call_soon(self._go_on_releasing)
-
-    def _go_on_releasing(self) -> None:
-        self._is_releasing = False
-        self._release_in_turns()
+        if self._held:
+            self._release_later()

@@ -112,7 +112,7 @@ class BodyEndpoint(RouteEndpoint):
     async def serve(self, exchange: Exchange) -> None:
         """Answer one request."""
         if self._offload and has_large_body(exchange):
-            with self._workers.place():
+            async with self._workers.place():
                 body = await read_json(exchange, self._limit_bytes)
                 content, predictions = await self._workers.run_in_place(self._decode_and_work, body)
             await exchange.reply(200, self.head, content)

@@ -119,7 +119,7 @@ class Protocol(ShortWay):
     def data_received(self, data: bytes) -> None:
         """Take what came, unless it makes the head of a request too large."""
         self._begin_round()
-        if self._is_asked() and self._is_between_requests() and self._refuses_at_a_glance(data):
+        if self._is_asked() and self._is_full() and self._refuses_at_a_glance(data):
             return
         super().data_received(data)
         self._received_bytes += len(data)
@@ -196,6 +196,9 @@ class Protocol(ShortWay):
     def _is_asked(self) -> bool:
         """Return whether there is something to decide about the next request."""
         return len(self.tasks) >= self._admission.asks_from
+
+    def _is_full(self) -> bool:
+        return self._admission.is_full(len(self.tasks)) is not None and self._is_between_requests()
 
     def _begin_round(self) -> None:
         rounds = self._rounds

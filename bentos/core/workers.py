@@ -6,7 +6,8 @@ import contextvars
 import functools
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -18,12 +19,18 @@ MOST_WAITING = 16
 NICENESS = 10
 """By how much workers yield to the event loop where both want the same processor."""
 
-
 LEAST_PRIORITY = 19
+
+HOLD_SECONDS = 1.0
+"""Longest time that a refusal is held back."""
 
 
 class Workers:
-    """A fixed number of threads; who comes when all are taken waits for one, but only `most_waiting` do."""
+    """A fixed number of threads; who comes when all are taken waits for one, but only `most_waiting` do.
+
+    Others are refused, one whenever a piece of work ends, or after a second: reading and refusing requests
+    takes time from the threads, and a client that asks again at once would take most of it.
+    """
 
     def __init__(
         self, threads: int, most_waiting: int = MOST_WAITING, on_refusal: Callable[[], None] = lambda: None
@@ -33,30 +40,44 @@ class Workers:
         )
         self._free_places = threads + most_waiting
         self._on_refusal = on_refusal
+        self._refused: deque[asyncio.Event] = deque()
 
     async def run(self, handler: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
         """Return `handler(*arguments, **keywords)`, computed in a thread that logs under this request's
         ids. Raises Overloaded if too many wait already."""
-        with self.place():
+        async with self.place():
             return await self.run_in_place(handler, *arguments, **keywords)
 
-    @contextlib.contextmanager
-    def place(self) -> Iterator[None]:
-        """Keep a place for `run_in_place`, so that nothing large is read in vain. Raises Overloaded if too
-        many wait already."""
+    @contextlib.asynccontextmanager
+    async def place(self) -> AsyncIterator[None]:
+        """Keep a place for `run_in_place`, so that nothing large is read in vain. Raises Overloaded, in its
+        turn, if too many wait already."""
         if not self._free_places:
             self._on_refusal()
+            await self._wait_to_be_refused()
             raise Overloaded
         self._free_places -= 1
         try:
             yield
         finally:
             self._free_places += 1
+            if self._refused:
+                self._refused.popleft().set()
 
     async def run_in_place(self, handler: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
         """Do as `run` does, for who has a place."""
         call = functools.partial(contextvars.copy_context().run, handler, *arguments, **keywords)
         return await asyncio.get_running_loop().run_in_executor(self._executor, call)
+
+    async def _wait_to_be_refused(self) -> None:
+        turn = asyncio.Event()
+        self._refused.append(turn)
+        try:
+            async with asyncio.timeout(HOLD_SECONDS):
+                await turn.wait()
+        except TimeoutError:
+            with contextlib.suppress(ValueError):
+                self._refused.remove(turn)
 
     def close(self) -> None:
         """Give up what has not begun; what runs is not waited for."""

@@ -165,7 +165,7 @@ class InferEndpoint:
 
     async def _answer(self, exchange: Exchange) -> Body:
         if has_large_body(exchange):
-            with self._inferrer.place():
+            async with self._inferrer.place():
                 _, read = await self._take(exchange)
                 return await self._inferrer.answer_in_place(read)
         return await self._inferrer.answer(*await self._take(exchange))

@@ -1,7 +1,7 @@
 """Computes inferences where they hold up nobody."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractAsyncContextManager
 from typing import Generic, TypeVar
 
 from bentos.core.endpoints import INLINE_BODY_BYTES
@@ -33,15 +33,15 @@ class Inferrer(Generic[_Answer]):
         """Return the answer to the request that `read` reads from a body of this size. Raises what `read`
         and the model raise, and Overloaded."""
         if body_bytes > INLINE_BODY_BYTES:
-            with self.place():
+            async with self.place():
                 return await self.answer_in_place(read)
         inference = read()
         if inference.rows > self._model.inline_rows:
-            with self.place():
+            async with self.place():
                 return await self._work(lambda counted: self._infer(inference, counted))
         return self._infer(inference, self._metrics.predictions)
 
-    def place(self) -> AbstractContextManager[None]:
+    def place(self) -> AbstractAsyncContextManager[None]:
         """Keep a place among the workers for `answer_in_place`, so that no large body is read in vain. Raises
         Overloaded."""
         return self._workers.place()

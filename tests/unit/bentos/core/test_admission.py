@@ -5,8 +5,8 @@ import statistics
 import pytest
 from structlog.testing import capture_logs
 
-from bentos.core.admission import HOLD_SECONDS, INTERVAL_SECONDS, UNREFUSED, Admission
-from tests.support.loops import CAPACITY, URL, Client, Clock, Load, ReadyQueue
+from bentos.core.admission import ANSWERS_PER_REFUSAL, HOLD_SECONDS, INTERVAL_SECONDS, UNREFUSED, Admission
+from tests.support.loops import CAPACITY, HANDLE_SECONDS, URL, Client, Clock, Load
 
 BUDGET_SECONDS = 0.02
 
@@ -53,6 +53,16 @@ def test_overload_leaves_nine_tenths_of_the_answers_and_all_in_time(
     assert percentile_99(load.answered) < 0.05
     assert load.refused
     assert percentile_99(load.refused) < HOLD_SECONDS
+
+
+def test_refusals_keep_their_pace_and_all_go_out_although_nobody_waits(load: Load) -> None:
+    load.run(5 * CAPACITY, 1.0, 1000)
+    held = 1000 - len(load.free)
+    load.run(0.001, 0.1, 1000)
+    released = held - (1000 - len(load.free))
+    assert released == pytest.approx(0.1 / HANDLE_SECONDS / ANSWERS_PER_REFUSAL, rel=0.25)
+    load.run(0.001, HOLD_SECONDS, 1000)
+    assert len(load.free) == 1000
 
 
 def test_few_clients_make_no_queue_that_stands_however_hasty_they_are(load: Load) -> None:
@@ -127,16 +137,27 @@ def test_only_so_many_are_let_in_at_once() -> None:
     ]
 
 
+def test_only_who_is_let_in_takes_a_share_of_the_round(load: Load) -> None:
+    load.run(5 * CAPACITY, 1.0, 1000)
+    admission = load.admission
+    assert admission.is_shedding
+    admission.rounds.begin(load.loop.as_loop)
+    assert [admission.is_full(0) for _ in range(10_000)] == [None] * 10_000
+    reasons = [admission.refuses(URL, 0) for _ in range(10_000)]
+    let_in = reasons.count(None)
+    assert let_in * HANDLE_SECONDS == pytest.approx(BUDGET_SECONDS / 2, rel=0.1)
+    assert reasons == [None] * let_in + ["queue"] * (10_000 - let_in)
+
+
 def test_refusals_that_waited_long_enough_go_out_although_others_are_answered() -> None:
-    clock, loop = Clock(), ReadyQueue()
-    load = Load(make_admission(clock), clock, loop)
+    clock = Clock()
+    load = Load(make_admission(clock), clock)
+    loop = load.loop
+    load.admission.rounds.begin(loop.as_loop)
     clients = [Client(load, clock.now) for _ in range(50)]
     for client in clients:
         load.admission.hold(client)
     clock.now += HOLD_SECONDS + INTERVAL_SECONDS
-    load.admission.rounds.begin(loop.as_loop)
-    loop.run_once()
-    load.admission.rounds.begin(loop.as_loop)
     loop.run_once()
     assert list(load.free) == clients
 

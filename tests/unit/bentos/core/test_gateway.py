@@ -14,6 +14,7 @@ from bentos.core.headers import security_headers
 from bentos.core.model import LoadedModel
 from bentos.core.pages import BUNDLES
 from tests.support.asking import JSON, ask, post
+from tests.support.places import one_place_taken
 from tests.support.tiny.definition import DEFINITION, FAULTY_HEIGHT, LEAF
 
 LEAF_PATH = "/api/v1/leaf"
@@ -213,7 +214,7 @@ def test_what_was_refused_before_is_counted_where_it_would_have_been(gateway: Ga
 def test_batch_that_finds_no_place_is_refused_before_it_is_read(tiny_model: LoadedModel) -> None:
     crowded = Gateway(DEFINITION, worker_threads=1, most_waiting=0)
     crowded.open(tiny_model)
-    with crowded.workers.place():
+    with one_place_taken(crowded.workers):
         large = {**JSON, "content-length": "100000"}
         assert ask(crowded, "POST", "/api/v1/leaves", [], large, disconnects=True).status == 429
         small = {"content-length": "100"}

@@ -3,12 +3,13 @@
 import asyncio
 import os
 import threading
+import time
 
 import pytest
 
 from bentos.core.errors import Overloaded
 from bentos.core.exchange import CURRENT, Exchange
-from bentos.core.workers import NICENESS, Workers
+from bentos.core.workers import HOLD_SECONDS, NICENESS, Workers
 from tests.support.exchanges import exchange
 
 
@@ -81,10 +82,30 @@ def test_who_comes_when_enough_wait_is_refused_until_there_is_room_again() -> No
     assert refusals == ["refused"]
 
 
+def test_one_is_refused_whenever_work_ends_and_the_others_after_a_second() -> None:
+    async def main() -> tuple[int, int, float]:
+        workers = Workers(1, most_waiting=0)
+        async with workers.place():
+            refused = [asyncio.create_task(workers.run(int)) for _ in range(5)]
+            await asyncio.sleep(0.05)
+            before = sum(task.done() for task in refused)
+        await asyncio.sleep(0.05)
+        after = sum(task.done() for task in refused)
+        began = time.perf_counter()
+        errors = await asyncio.gather(*refused, return_exceptions=True)
+        workers.close()
+        assert {type(error) for error in errors} == {Overloaded}
+        return before, after, time.perf_counter() - began
+
+    before, after, seconds = asyncio.run(main())
+    assert (before, after) == (0, 1)
+    assert HOLD_SECONDS / 2 < seconds < HOLD_SECONDS + 5
+
+
 def test_place_is_kept_while_something_is_read_for_it() -> None:
     async def main() -> int:
         workers = Workers(1, most_waiting=0)
-        with workers.place():
+        async with workers.place():
             with pytest.raises(Overloaded):
                 await workers.run(int, 1)
             number: int = await workers.run_in_place(int, 2)

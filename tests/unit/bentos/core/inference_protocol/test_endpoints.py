@@ -16,6 +16,7 @@ from bentos.core.gateway import Gateway
 from bentos.core.headers import security_headers
 from bentos.core.model import LoadedModel
 from tests.support.asking import JSON, Reply, ask, post
+from tests.support.places import one_place_taken
 from tests.support.tiny.definition import DEFINITION as SILENT
 from tests.support.tiny.definition import FAULTY_HEIGHT, FORBIDDEN_HEIGHT
 from tests.support.tiny.tensors import DEFINITION, MOST_LEAVES
@@ -255,7 +256,7 @@ def test_all_but_health_asks_for_a_key(speaking_model: LoadedModel) -> None:
 def test_large_request_that_finds_no_place_is_refused_before_it_is_read(speaking_model: LoadedModel) -> None:
     crowded = Gateway(DEFINITION, worker_threads=1, most_waiting=0)
     crowded.open(speaking_model)
-    with crowded.workers.place():
+    with one_place_taken(crowded.workers):
         for size in ({"content-length": "100000"}, {"transfer-encoding": "chunked"}):
             assert ask(crowded, "POST", INFER, [], {**JSON, **size}, disconnects=True).status == 429
         assert post(crowded, INFER, leaves(), {"content-length": "100"}).status == 200
