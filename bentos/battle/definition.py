@@ -32,6 +32,7 @@ def routes(predictor: BattlePredictor) -> Sequence[Route]:
             method="POST",
             path="/api/v1/predict/battle",
             handler=predictor.predict,
+            together=predictor.predict_together,
             body=BattleRequest,
             answer=BattleAnswer,
             summary="Which of two Pokémon wins",

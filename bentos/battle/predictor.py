@@ -60,6 +60,16 @@ class BattlePredictor:
         one, two = self.encode(request)
         return self._answer(request, one, two, self.win_probability(one, two))
 
+    def predict_together(self, requests: Sequence[BattleRequest]) -> list[BattleAnswer | InvalidFields]:
+        """Answer or refuse battles that have nothing to do with each other, each as `predict` does."""
+        encoded = [self._try_to_encode(request) for request in requests]
+        pairs = [pair for pair in encoded if not isinstance(pair, InvalidFields)]
+        probabilities = iter(self._win_probabilities_together(pairs))
+        return [
+            pair if isinstance(pair, InvalidFields) else self._answer(request, *pair, next(probabilities))
+            for request, pair in zip(requests, encoded, strict=True)
+        ]
+
     def predict_many(self, request: BattlesRequest) -> BattlesAnswer:
         """Answer many battles in their order. Raises InvalidFields naming bad rows by their index."""
         pairs = self._encode_all(request.battles)
@@ -79,6 +89,14 @@ class BattlePredictor:
         if one < two:
             return self.onnx.score_row(self._one_row.build(one, two))
         return 1.0 - self.onnx.score_row(self._one_row.build(two, one))
+
+    def _win_probabilities_together(self, pairs: Sequence[tuple[Loadout, Loadout]]) -> list[float]:
+        build = self._one_row.build
+        rows = [build(one, two) if one <= two else build(two, one) for one, two in pairs]
+        return [
+            0.5 if one == two else probability if one < two else 1.0 - probability
+            for (one, two), probability in zip(pairs, self.onnx.score_rows(rows), strict=True)
+        ]
 
     def win_probabilities(self, pairs: Sequence[tuple[Loadout, Loadout]]) -> NDArray[np.float64]:
         """Return float64[n]: `win_probability` of each pair."""
@@ -113,6 +131,12 @@ class BattlePredictor:
             )
         except (UnknownPokemon, UnusableMoves):
             raise InvalidFields(self._bad_fields(request, prefix)) from None
+
+    def _try_to_encode(self, request: BattleRequest) -> tuple[Loadout, Loadout] | InvalidFields:
+        try:
+            return self.encode(request)
+        except InvalidFields as error:
+            return error
 
     def self_test(self) -> None:
         """Raise SelfTestFailed unless the stored requests still give the stored answers."""

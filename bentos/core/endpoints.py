@@ -1,10 +1,11 @@
 """What stands behind a path: something that serves an exchange."""
 
 import inspect
-from collections.abc import Callable, Iterable
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
+import structlog
 
 from bentos.core.bodies import read_body
 from bentos.core.decoding import BodyDecoder
@@ -15,7 +16,7 @@ from bentos.core.errors import (
     UnknownResource,
     UnsupportedMediaType,
 )
-from bentos.core.exchange import Exchange
+from bentos.core.exchange import CURRENT, Exchange
 from bentos.core.headers import Head
 from bentos.core.metrics import Metrics, Predictions, Series
 from bentos.core.parameters import read_headers, read_path, read_query
@@ -36,6 +37,8 @@ UNDECLARED = "The request has a body but no Content-Type; send application/json.
 INLINE_BODY_BYTES = 4096
 """A larger body, unless its handler is known to be quick, is not even decoded on the event loop."""
 
+_log = structlog.get_logger("ekiben.endpoints")
+
 Outcomes = Callable[[Any], Iterable[tuple[str, float]]]
 
 
@@ -48,6 +51,14 @@ class Endpoint(Protocol):
     async def serve(self, exchange: Exchange) -> None:
         """Answer. Raises RequestError for what is to become a problem document."""
         ...
+
+
+class Handled(NamedTuple):
+    """One of several requests that are handled together, and its place among all that are answered."""
+
+    place: int
+    exchange: Exchange
+    request: Any
 
 
 class RouteEndpoint:
@@ -98,13 +109,35 @@ class BodyEndpoint(RouteEndpoint):
         super().__init__(route, metrics, workers, head)
         self._decode = BodyDecoder(route.body)
         self._limit_bytes = route.body_limit_bytes
+        self._together = route.together
         self.most_at_once_bytes = min(route.body_limit_bytes, INLINE_BODY_BYTES)
-        """Up to here `answer_at_once` takes a body."""
+        """A larger body is not decoded on the event loop."""
 
-    def answer_at_once(self, exchange: Exchange, body: bytes) -> bytes:
-        """Return the content of the answer to a whole request, if the route is quick. Raises RequestError."""
+    def read(self, exchange: Exchange, body: bytes) -> Any:
+        """Return the request in a whole body. Raises RequestError."""
         require_json_body(exchange, body)
-        answer = self._handler(self._decode(body))
+        return self._decode(body)
+
+    def answer_together(self, requests: Sequence["Handled"]) -> list[bytes | Exception]:
+        """Return the content of the answer to each of some requests for a quick route, or its error."""
+        if self._together is not None and len(requests) > 1:
+            CURRENT.set(None)
+            try:
+                return [self._finish(answer) for answer in self._together([one.request for one in requests])]
+            except Exception:
+                _log.exception("Requests could not be handled together; each is handled alone")
+        return [self._answer_alone(one) for one in requests]
+
+    def _answer_alone(self, handled: "Handled") -> bytes | Exception:
+        CURRENT.set(handled.exchange)
+        try:
+            return self._finish(self._handler(handled.request))
+        except Exception as error:
+            return error
+
+    def _finish(self, answer: Any) -> bytes | Exception:
+        if isinstance(answer, RequestError):
+            return answer
         if self._outcomes is not None:
             self._metrics.predictions.count(self._outcomes(answer))
         return self._encode(answer)

@@ -1,28 +1,49 @@
 """Routes whose whole requests are answered where they are read.
 
 A task, a scope and a cycle for every request cost as much as a prediction. A handler that never waits needs
-none of them once its request is here. Whatever goes wrong on this short way is told on the long one
-(`bentos.core.gateway`), which is made for it.
+none of them once its request is here. Requests that were read in one round are handled together where their
+route can do that: nobody waits for a batch to fill, and each costs less the more there are. Whatever goes
+wrong on this short way is told on the long one (`bentos.core.gateway`), which is made for it.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol
 
 from bentos.core.asgi import App
 from bentos.core.auth import Guard
-from bentos.core.endpoints import BodyEndpoint
+from bentos.core.endpoints import BodyEndpoint, Handled
 from bentos.core.exchange import CLIENT_GONE, CURRENT, Exchange
 
 Observe = Callable[[Exchange, BodyEndpoint], None]
+
+MOST_TOGETHER = 32
+"""Requests that are handled together. The first one is answered when the last one is handled, so they must
+not be many; more than some dozens make none of them cheaper."""
+
+
+class Asked(NamedTuple):
+    """One whole request."""
+
+    endpoint: BodyEndpoint
+    exchange: Exchange
+    body: bytes
 
 
 class Waiting(Protocol):
     """A connection with a whole request."""
 
-    def answer(self) -> None:
+    def ask(self) -> Asked | None:
+        """Return the request, or None if it needs no answer here any more."""
+        ...
+
+    def answer(self, exchange: Exchange, content: bytes) -> None:
         """Answer it."""
+        ...
+
+    def fail(self, error: Exception) -> None:
+        """Have it answered with an error, the long way."""
         ...
 
 
@@ -47,12 +68,25 @@ class Quick:
             loop.call_soon(self._answer_all, loop)
         self._waiting.append(connection)
 
-    def answer(self, endpoint: BodyEndpoint, exchange: Exchange, body: bytes) -> bytes:
-        """Return the content of an answer. Raises what becomes an error on the long way."""
-        CURRENT.set(exchange)
-        if self._guard is not None:
-            self._guard.admit(exchange)
-        return endpoint.answer_at_once(exchange, body)
+    def answer(self, asked: Sequence[Asked]) -> list[bytes | Exception]:
+        """Return the content of each answer, or what becomes an error on the long way."""
+        found: list[bytes | Exception] = []
+        groups: dict[BodyEndpoint, list[Handled]] = {}
+        for endpoint, exchange, body in asked:
+            CURRENT.set(exchange)
+            try:
+                if self._guard is not None:
+                    self._guard.admit(exchange)
+                request = endpoint.read(exchange, body)
+            except Exception as error:
+                found.append(error)
+            else:
+                groups.setdefault(endpoint, []).append(Handled(len(found), exchange, request))
+                found.append(b"")
+        for endpoint, group in groups.items():
+            for handled, content in zip(group, endpoint.answer_together(group), strict=True):
+                found[handled.place] = content
+        return found
 
     def conclude(self, endpoint: BodyEndpoint, exchange: Exchange) -> None:
         """Count what was sent."""
@@ -66,8 +100,25 @@ class Quick:
     def _answer_all(self, loop: asyncio.AbstractEventLoop) -> None:
         try:
             while self._waiting:
-                self._waiting.popleft().answer()
+                self._answer_some()
         finally:
             # Only a fault of ours gets here with some left; theirs must not wait for ever.
             if self._waiting:
                 loop.call_soon(self._answer_all, loop)
+
+    def _answer_some(self) -> None:
+        connections, asked = [], []
+        for _ in range(min(MOST_TOGETHER, len(self._waiting))):
+            connection = self._waiting.popleft()
+            if (one := connection.ask()) is not None:
+                connections.append(connection)
+                asked.append(one)
+        answers = zip(connections, asked, self.answer(asked), strict=True)
+        try:
+            for connection, one, content in answers:
+                if isinstance(content, bytes):
+                    connection.answer(one.exchange, content)
+                else:
+                    connection.fail(content)
+        finally:
+            self._waiting.extendleft(connection for connection, _, _ in answers)

@@ -29,6 +29,9 @@ class Route:
     never delays the quick ones. `outcomes` yields (outcome, confidence) of every prediction in an answer, for
     the metrics.
 
+    `together` answers several bodies at once, in their order, with an answer or a RequestError for each. It
+    is for quick handlers that share work between requests, and gets those that were read in one round.
+
     `header_parameters` gives the keyword of the handler for each header (in lower case) that it wants to see;
     it gets the text, or None. With `streams` the handler returns an async iterator of
     `bentos.core.streaming.Event`, and `answer` is a mapping: the type of the data by the name of the event.
@@ -44,6 +47,7 @@ class Route:
     body: Any = None
     body_limit_bytes: int = 64 * 1024
     offload: bool | Callable[[Any], bool] = False
+    together: Callable[[Sequence[Any]], Sequence[Any]] | None = None
     outcomes: Callable[[Any], Iterable[tuple[str, float]]] | None = None
     path_parameters: Mapping[str, Any] = field(default_factory=dict)
     query_parameters: Mapping[str, Any] = field(default_factory=dict)
@@ -54,6 +58,8 @@ class Route:
     def __post_init__(self) -> None:
         if self.body is not None and (self.header_parameters or self.streams):
             raise ValueError(f"{self.path} takes a body: it can't take headers or stream as well.")
+        if self.together is not None and (self.body is None or self.offload):
+            raise ValueError(f"{self.path} is no quick route with a body: it can't handle requests together.")
 
 
 class Predictor(Protocol):

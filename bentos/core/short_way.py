@@ -17,7 +17,7 @@ from bentos.core.asgi import App, Scope
 from bentos.core.direct import encode_answer
 from bentos.core.endpoints import BodyEndpoint
 from bentos.core.exchange import Exchange
-from bentos.core.quick import Quick
+from bentos.core.quick import Asked, Quick
 
 _NO_ROUTES: Mapping[bytes, BodyEndpoint] = {}
 
@@ -114,37 +114,40 @@ class ShortWay(HttpToolsProtocol):
         else:
             self._ends = True
 
-    def answer(self) -> None:
-        """Answer the request that waits, if it has not left the short way."""
+    def ask(self) -> Asked | None:
+        """Return the request that waits, if it has not left the short way."""
         short, quick = self._short, self._quick
         if short is None or quick is None:
-            return
+            return None
         if self.transport.is_closing():
             self._short = None
             quick.miss(short.endpoint)
-        elif self.flow.write_paused:
+            return None
+        if self.flow.write_paused:
             self._take_long_way()
-        else:
-            self._answer(short, quick)
+            return None
+        return Asked(short.endpoint, Exchange(short.scope, _never, _never), short.body)
 
-    def _answer(self, short: _Short, quick: Quick) -> None:
-        exchange = Exchange(short.scope, _never, _never)
-        endpoint = short.endpoint
-        try:
-            content = quick.answer(endpoint, exchange, short.body)
-        except Exception as error:
-            self._take_long_way(quick.failing(error))
+    def answer(self, exchange: Exchange, content: bytes) -> None:
+        """Answer the request that waited."""
+        short, quick = self._short, self._quick
+        if short is None or quick is None:
             return
         self._short = None
-        head = endpoint.head
+        head = short.endpoint.head
         # Before the answer is encoded: a signal may change it at any moment, and who was not told stays.
         closes = self._ends or head.closes
         more = self.server_state.default_headers
         self.transport.write(encode_answer(200, more, head, content, exchange.request_id, self._ends))
         self.server_state.total_requests += 1
-        quick.conclude(endpoint, exchange)
+        quick.conclude(short.endpoint, exchange)
         if closes:
             self.transport.close()
+
+    def fail(self, error: Exception) -> None:
+        """Have the request that waited answered with an error."""
+        if self._quick is not None:
+            self._take_long_way(self._quick.failing(error))
 
     def _is_ordinary(self) -> bool:
         parser = self.parser

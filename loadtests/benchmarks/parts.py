@@ -18,12 +18,13 @@ from bentos.core.endpoints import require_json_body
 from bentos.core.exchange import CURRENT, Exchange
 from bentos.core.gateway import Gateway, log_access
 from bentos.core.model import LoadedModel
+from bentos.core.quick import Asked
 from bentos.core.settings import LogSettings
-from loadtests.benchmarks.wire import HEAD_END
+from loadtests.benchmarks.wire import CONNECTIONS, HEAD_END
 
 PATH = "/api/v1/predict/battle"
 WINDOW = 50
-"""Calls that are timed together."""
+"""Calls that are timed together, unless it is said how many."""
 UNDISTURBED = 0.05
 """The quantile of the windows that counts: slower ones shared the processor's caches with something else."""
 
@@ -42,18 +43,21 @@ def undisturbed(costs: Sequence[float]) -> float:
     return sorted(costs)[int(UNDISTURBED * len(costs))]
 
 
-def cost_seconds(call: Callable[[_Item], Any], items: Sequence[_Item], rounds: int) -> float:
-    """Return the processor time of one call, without that of the loop around it."""
-    return _timed(call, items, rounds) - _timed(_pass, items, rounds)
+def cost_seconds(
+    call: Callable[[_Item], Any], items: Sequence[_Item], rounds: int, calls: int = WINDOW
+) -> float:
+    """Return the processor time of one call, of so many that are timed together, without that of the loop
+    around it."""
+    return _timed(call, items, rounds, calls) - _timed(_pass, items, rounds, calls)
 
 
-def _timed(call: Callable[[_Item], Any], items: Sequence[_Item], rounds: int) -> float:
+def _timed(call: Callable[[_Item], Any], items: Sequence[_Item], rounds: int, calls: int) -> float:
     windows = []
     collects = gc.isenabled()
     gc.disable()
     for _ in range(rounds):
-        for start in range(0, len(items), WINDOW):
-            window = items[start : start + WINDOW]
+        for start in range(0, len(items), calls):
+            window = items[start : start + calls]
             before = time.thread_time_ns()
             for item in window:
                 call(item)
@@ -68,7 +72,8 @@ def _pass(_item: Any) -> None:
 
 
 class BattleParts:
-    """The parts of the answers to some requests, which are whole ones in HTTP/1.1, on the short way."""
+    """The parts of the answers to some requests, which are whole ones in HTTP/1.1, on the short way, as many
+    together as a round of `bentos.core.quick` has where so many connections ask without a pause."""
 
     def __init__(self, gateway: Gateway, guard: Guard, model: LoadedModel, rounds: int = 20) -> None:
         self._gateway = gateway
@@ -83,33 +88,35 @@ class BattleParts:
         """Return the cost of every part."""
         asked = [parse(request) for request in requests]
         parts = [*self._in_front(asked), *self._model(asked), *self._behind(asked)]
-        whole = self._cost("", self.answer, asked).seconds
+        whole = self._cost_together("", self.answer, asked).seconds
         return [
             *parts,
             Cost("calls between them, and colder caches", whole - sum(part.seconds for part in parts)),
         ]
 
-    def answer(self, asked: "Asked") -> bytes:
-        """Return the whole answer, as a connection would send it."""
-        quick, endpoint = self._gateway.quick, self._endpoint
-        exchange = asked.exchange()
-        content = quick.answer(endpoint, exchange, asked.body)
-        answer = encode_answer(200, self._more, endpoint.head, content, exchange.request_id)
-        quick.conclude(endpoint, exchange)
-        return answer
+    def answer(self, asked: "Sequence[Request]") -> list[bytes]:
+        """Return the whole answers to requests of one round, as their connections would send them."""
+        quick, endpoint, answers = self._gateway.quick, self._endpoint, []
+        waiting = [Asked(endpoint, one.exchange(), one.body) for one in asked]
+        for (_, exchange, _), content in zip(waiting, quick.answer(waiting), strict=True):
+            if not isinstance(content, bytes):
+                raise content
+            answers.append(encode_answer(200, self._more, endpoint.head, content, exchange.request_id))
+            quick.conclude(endpoint, exchange)
+        return answers
 
-    def _in_front(self, asked: Sequence["Asked"]) -> list[Cost]:
+    def _in_front(self, asked: Sequence["Request"]) -> list[Cost]:
         exchanges = [one.exchange() for one in asked]
         pairs = [(one.exchange(), one.body) for one in asked]
         return [
-            self._cost("exchange and request id", Asked.exchange, asked),
+            self._cost("exchange and request id", Request.exchange, asked),
             self._cost("context", CURRENT.set, exchanges),
             self._cost("key", self._guard.admit, exchanges),
             self._cost("kind of body", lambda pair: require_json_body(*pair), pairs),
             self._cost("decode and validate", BodyDecoder(self._route.body), [one.body for one in asked]),
         ]
 
-    def _model(self, asked: Sequence["Asked"]) -> list[Cost]:
+    def _model(self, asked: Sequence["Request"]) -> list[Cost]:
         predictor, one_row = self._predictor, load_one_row()
         battles = [msgspec.json.decode(one.body, type=BattleRequest) for one in asked]
         pairs = [tuple(sorted(predictor.encode(battle))) for battle in battles]
@@ -117,12 +124,12 @@ class BattleParts:
         parts = [
             self._cost("Pokémon and moves", predictor.encode, battles),
             self._cost("features", lambda pair: one_row.build(*pair), pairs),
-            self._cost("engine", predictor.onnx.score_row, rows),
+            self._cost_together("engine", predictor.onnx.score_rows, rows),
         ]
-        predict = self._cost("", predictor.predict, battles).seconds
+        predict = self._cost_together("", predictor.predict_together, battles).seconds
         return [*parts, Cost("answer", predict - sum(part.seconds for part in parts))]
 
-    def _behind(self, asked: Sequence["Asked"]) -> list[Cost]:
+    def _behind(self, asked: Sequence["Request"]) -> list[Cost]:
         encode = msgspec.json.Encoder().encode
         answers = [
             self._predictor.predict(msgspec.json.decode(one.body, type=BattleRequest)) for one in asked
@@ -151,8 +158,17 @@ class BattleParts:
     def _cost(self, name: str, call: Callable[[_Item], Any], items: Sequence[_Item]) -> Cost:
         return Cost(name, cost_seconds(call, items, self._rounds))
 
+    def _cost_together(
+        self, name: str, call: Callable[[Sequence[_Item]], Any], items: Sequence[_Item]
+    ) -> Cost:
+        """Return what one costs of those that one call handles; some are left over, and not counted."""
+        whole = len(items) // CONNECTIONS * CONNECTIONS
+        groups = [items[start : start + CONNECTIONS] for start in range(0, whole, CONNECTIONS)]
+        seconds = cost_seconds(call, groups, self._rounds, WINDOW // CONNECTIONS)
+        return Cost(name, seconds / CONNECTIONS)
 
-class Asked(NamedTuple):
+
+class Request(NamedTuple):
     """One request as it is when its round is read."""
 
     scope: Scope
@@ -163,12 +179,12 @@ class Asked(NamedTuple):
         return Exchange(self.scope, nobody, nobody)
 
 
-def parse(request: bytes) -> Asked:
+def parse(request: bytes) -> Request:
     """Return a whole request for battle's route as it waits for its turn."""
     head, _, body = request.partition(HEAD_END)
     lines = [line.partition(b": ") for line in head.split(b"\r\n")[1:]]
     headers = [(name.lower(), value) for name, _, value in lines]
-    return Asked({"type": "http", "method": "POST", "path": PATH, "headers": headers}, body)
+    return Request({"type": "http", "method": "POST", "path": PATH, "headers": headers}, body)
 
 
 async def nobody(*_messages: Any) -> NoReturn:

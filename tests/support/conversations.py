@@ -75,6 +75,9 @@ class Refusing(Admission):
         self.asks_from = 0
         self.held: asyncio.Queue[Protocol] = asyncio.Queue()
 
+    def is_full(self, in_flight: int) -> Reason | None:
+        return self.reasons[0] if self.reasons else None
+
     def refuses(self, url: bytes, in_flight: int) -> Reason | None:
         return self.reasons.pop(0) if self.reasons else None
 

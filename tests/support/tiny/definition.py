@@ -64,6 +64,15 @@ class TinyPredictor:
             raise ZeroDivisionError("a secret about our insides")
         return self._answer(self.probability(leaf))
 
+    def predict_together(self, leaves: Sequence[Leaf]) -> list[Answer | InvalidFields]:
+        return [self._predict_or_refuse(leaf) for leaf in leaves]
+
+    def _predict_or_refuse(self, leaf: Leaf) -> Answer | InvalidFields:
+        try:
+            return self.predict(leaf)
+        except InvalidFields as error:
+            return error
+
     def predict_many(self, leaves: Leaves) -> Answers:
         rows = np.array([(leaf.height, leaf.width) for leaf in leaves.leaves], dtype=np.float32)
         scorer = self._booster if len(rows) >= 64 else self._onnx
@@ -133,6 +142,7 @@ def _predicting(predictor: TinyPredictor) -> Sequence[Route]:
             method="POST",
             path="/api/v1/leaf",
             handler=predictor.predict,
+            together=predictor.predict_together,
             body=Leaf,
             answer=Answer,
             summary="Judge one leaf",

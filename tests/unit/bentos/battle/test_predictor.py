@@ -50,6 +50,29 @@ def test_batch_answers_like_single_requests(count: int) -> None:
     np.testing.assert_allclose(batch, single, atol=1e-6)
 
 
+@pytest.mark.parametrize("count", [1, 2, 31, 32, 200])
+def test_battles_that_are_handled_together_are_answered_as_each_alone(count: int) -> None:
+    predictor = tiny_predictor()
+    requests = to_requests(tiny_sets()["test"], count)
+    asked = [BattleRequest(25, 25), *requests, *(swapped(request) for request in requests)]
+    assert predictor.predict_together(asked) == [predictor.predict(request) for request in asked]
+
+
+def test_bad_battle_among_good_ones_is_refused_alone() -> None:
+    good, bad = BattleRequest(150, 129), BattleRequest(999, 129)
+    answers = tiny_predictor().predict_together([good, bad, good])
+    assert answers[0] == answers[2] == tiny_predictor().predict(good)
+    assert isinstance(answers[1], InvalidFields)
+    assert [error.field for error in answers[1].errors] == ["pokemon_1_id"]
+    assert [type(answer) for answer in tiny_predictor().predict_together([bad])] == [InvalidFields]
+
+
+def swapped(request: BattleRequest) -> BattleRequest:
+    return BattleRequest(
+        request.pokemon_2_id, request.pokemon_1_id, request.pokemon_2_moves, request.pokemon_1_moves
+    )
+
+
 def test_swapped_batch_rows_answer_for_the_asked_side() -> None:
     predictor = tiny_predictor()
     asked = BattlesRequest([BattleRequest(150, 129), BattleRequest(129, 150)])

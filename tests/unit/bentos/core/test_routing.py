@@ -12,3 +12,9 @@ from tests.support.tiny.api import Leaf
 def test_route_with_a_body_takes_no_headers_and_does_not_stream(more: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="/leaf takes a body"):
         Route(method="POST", path="/leaf", handler=print, body=Leaf, answer=Leaf, summary="", **more)
+
+
+@pytest.mark.parametrize("more", [{"body": Leaf, "offload": True}, {}])
+def test_only_quick_routes_with_a_body_handle_requests_together(more: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="/leaf is no quick route with a body"):
+        Route(method="POST", path="/leaf", handler=print, together=list, answer=Leaf, summary="", **more)

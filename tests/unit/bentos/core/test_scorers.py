@@ -24,6 +24,8 @@ def test_single_rows_get_what_they_get_among_many() -> None:
     scorer = OnnxScorer(model_files()["model.onnx"])
     together = scorer.score(ROWS)
     assert [scorer.score_row(row.tobytes()) for row in ROWS] == together.tolist()
+    for count in (0, 1, 2, 31, 32, 33):
+        assert scorer.score_rows([row.tobytes() for row in ROWS[:count]]) == together.tolist()[:count]
 
 
 def test_threads_do_not_mix_up_their_rows() -> None:

@@ -90,7 +90,10 @@ def answers(gateway: Gateway, pieces: list[bytes], shortly: bool) -> bytes:
             await asyncio.sleep(0.005 if len(pieces) > 1 else 0)
         return await reader.read()
 
-    found: bytes = talk(converse, open_door(gateway.quick if shortly else None), gateway)
+    return without_ids(talk(converse, open_door(gateway.quick if shortly else None), gateway))
+
+
+def without_ids(found: bytes) -> bytes:
     known = rb"(?m)^(x-request-id: (?!mine|the-end)|date: ).*$"
     named = rb'"(request_id|instance)":"[^"]*"'
     return re.sub(named, b"", re.sub(known, b"", found))
@@ -122,6 +125,40 @@ def test_requests_behind_each_other_are_answered_in_their_order(opened: Gateway,
     cuts = sorted(data.draw(st.lists(st.integers(0, len(sent)), max_size=3)))
     pieces = [sent[start:end] for start, end in zip([0, *cuts], [*cuts, len(sent)], strict=True)]
     assert answers(opened, pieces, shortly=True) == answers(opened, pieces, shortly=False)
+
+
+def answers_of_one_round(gateway: Gateway, sent: list[bytes], shortly: bool) -> list[bytes]:
+    """What each of some connections gets that all ask at the same time, without what differs each time."""
+
+    async def converse(_server: Server, streams: Streams) -> list[bytes]:
+        address = streams[1].get_extra_info("peername")[:2]
+        connections = [await asyncio.open_connection(*address) for _ in sent]
+        for (_, writer), request in zip(connections, sent, strict=True):
+            writer.write(request)
+        await asyncio.sleep(0.1)
+        for _, writer in connections:
+            writer.write(END)
+        found = [await reader.read() for reader, _ in connections]
+        for _, writer in connections:
+            writer.close()
+        return found
+
+    found = talk(converse, open_door(gateway.quick if shortly else None), gateway)
+    return [without_ids(one) for one in found]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        [*ORDINARY] * 12,
+        [*ORDINARY, "an unknown value", "no JSON"] * 3,
+        [*ORDINARY, *FAULTY],
+    ],
+    ids=["all good", "some refused", "some that fail"],
+)
+def test_requests_of_one_round_are_answered_like_others(opened: Gateway, names: list[str]) -> None:
+    sent = [ALL[name] for name in names]
+    assert answers_of_one_round(opened, sent, True) == answers_of_one_round(opened, sent, False)
 
 
 def test_only_ordinary_requests_take_the_short_way(opened: Gateway) -> None:

@@ -67,7 +67,7 @@ def test_disturbed_windows_do_not_count() -> None:
 
 
 def test_request_is_answered_as_a_connection_would(gateway: Gateway) -> None:
-    answers = [BattleParts(gateway, GUARD, tiny_model()).answer(parse(request)) for request in REQUESTS]
+    answers = BattleParts(gateway, GUARD, tiny_model()).answer([parse(request) for request in REQUESTS])
     assert all(answer.startswith(b"HTTP/1.1 200 OK\r\n") for answer in answers)
     assert len({answer.partition(b"\r\n\r\n")[2] for answer in answers}) > 1
     assert dict(gateway.metrics.series("/api/v1/predict/battle", "POST").codes) == {200: len(REQUESTS)}
