@@ -19,17 +19,26 @@ class Analyst:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
+    def ready(self, symbol: str, limit: int, language: Language) -> PriceAnalysis | None:
+        """Return what `explain` would return at once, None if it would have to wait."""
+        held = self._desk.ready((self._desk.name_symbol(symbol), limit, language))
+        if held is None:
+            return None
+        held.count.inc()
+        return held.answer
+
     async def explain(self, symbol: str, limit: int, language: Language) -> PriceAnalysis:
         """Return two sentences about the latest closes, at most `limit`.
 
         Raises UnknownResource if there are too few prices of the symbol, DependencyUnavailable if the
         database does not tell and never did.
         """
-        held = self._desk.ready((self._desk.name_symbol(symbol), limit, language))
-        if held is None:
-            question = await self._desk.take(symbol, limit, language)
-            call = self._desk.begin(question)
-            held = question.held or await self._desk.wait(question, call)
+        answer = self.ready(symbol, limit, language)
+        if answer is not None:
+            return answer
+        question = await self._desk.take(symbol, limit, language)
+        call = self._desk.begin(question)
+        held = question.held or await self._desk.wait(question, call)
         held.count.inc()
         return held.answer
 

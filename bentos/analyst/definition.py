@@ -40,6 +40,14 @@ _ASKING_LANGUAGE = {"accept-language": "accept_language"}
 def routes(predictor: AnalystPredictor) -> Sequence[Route]:
     """Return the HTTP interface of a loaded prompt set."""
 
+    def ready(
+        limit: int = USUAL_CLOSES,
+        symbol: str = "",
+        lang: Language | None = None,
+        accept_language: str | None = None,
+    ) -> PriceAnalysis | None:
+        return predictor.analyst.ready(symbol, limit, choose_language(lang, accept_language))
+
     async def explain(
         limit: int = USUAL_CLOSES,
         symbol: str = "",
@@ -61,6 +69,7 @@ def routes(predictor: AnalystPredictor) -> Sequence[Route]:
             method="GET",
             path=ANALYSIS_PATH,
             handler=explain,
+            ready=ready,
             answer=PriceAnalysis,
             summary="What the price did, in two sentences",
             description="A text that passed every check: by a language model, or by a rule if none answers "

@@ -13,7 +13,7 @@ once would otherwise take the time of those who are let in.
 """
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from math import inf
 from time import perf_counter, thread_time
 from typing import Literal, Protocol
@@ -25,6 +25,7 @@ from prometheus_client.registry import Collector
 
 from bentos.core import health
 from bentos.core.inference_protocol import endpoints as inference_protocol
+from bentos.core.json_bodies import INLINE_BODY_BYTES
 from bentos.core.metrics import DURATION_EDGES_SECONDS, Buckets
 from bentos.core.metrics_endpoint import METRICS_PATH
 from bentos.core.queue_delay import Rounds
@@ -63,6 +64,9 @@ UNREFUSED = frozenset(
 )
 """Paths that are always answered: a pod that is busy is not dead."""
 
+HELD: frozenset["Reason"] = frozenset({"queue", "workers"})
+"""Refusals for these reasons are held back: they come as quickly as clients ask again."""
+
 Reason = Literal["queue", "in_flight", "workers", "key", "connections"]
 REASONS: tuple[Reason, ...] = ("queue", "in_flight", "workers", "key", "connections")
 
@@ -97,6 +101,10 @@ class Admission(Collector):
         self.is_shedding = False
         self.count_answers: Callable[[], int] = lambda: 0
         """Tells how many requests were answered since the process started."""
+        self.is_crowded = False
+        """Whether the workers have no place left."""
+        self.working_paths: Set[bytes] = frozenset()
+        """Whose requests need a place among them, unless they are small."""
         self._budget_seconds = budget_seconds
         self._most_in_flight: float = most_in_flight or inf
         self.asks_from = self._most_in_flight
@@ -122,16 +130,27 @@ class Admission(Collector):
             return None
         return "queue"
 
-    def refuses(self, url: bytes, in_flight: int) -> Reason | None:
+    def may_refuse(self, in_flight: int) -> bool:
+        """Return whether some requests would not be let in now."""
+        return self.is_crowded or self.is_full(in_flight) is not None
+
+    def refuses(self, url: bytes, in_flight: int, body_bytes: float = 0) -> Reason | None:
         """Return why this request is not let in, or None if it is: then it takes its share of the round."""
         reason = self.is_full(in_flight)
         if reason is None:
+            if self.is_crowded and body_bytes > INLINE_BODY_BYTES and path_of(url) in self.working_paths:
+                return "workers"
             self._admitted += 1
-        elif url.partition(b"?")[0] in UNREFUSED:
+        elif path_of(url) in UNREFUSED:
             return None
         elif reason == "queue":
             self._refused_at = self.rounds.began
         return reason
+
+    def crowd(self, is_crowded: bool) -> None:
+        """Take note whether the workers have no place left."""
+        self.is_crowded = is_crowded
+        self._choose_whom_to_ask()
 
     def count(self, reason: Reason) -> None:
         """Count one request that was refused, wherever that was."""
@@ -176,7 +195,11 @@ class Admission(Collector):
             self._request_seconds += WEIGHT * (seconds - self._request_seconds)
         if self._budget_seconds:
             self._judge(delay_seconds, is_idle)
-        self.asks_from = 0 if self.is_shedding or self._held else self._most_in_flight
+        self._choose_whom_to_ask()
+
+    def _choose_whom_to_ask(self) -> None:
+        decides = self.is_shedding or self.is_crowded or self._held
+        self.asks_from = 0 if decides else self._most_in_flight
 
     def _judge(self, delay_seconds: float, is_idle: bool) -> None:
         """Find out whether a queue stands, given the delay of one more round. One that was emptied does not,
@@ -228,3 +251,8 @@ class Admission(Collector):
             most -= 1
         if self._held:
             self._release_later()
+
+
+def path_of(url: bytes) -> bytes:
+    """Return what comes before the query."""
+    return url.partition(b"?")[0]

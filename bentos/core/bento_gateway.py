@@ -6,11 +6,11 @@ import structlog
 from bentos.core.asgi import App, Message, Receive, Scope, Send
 from bentos.core.auth import open_guard
 from bentos.core.decoding import BodyDecoder
-from bentos.core.endpoints import read_json
 from bentos.core.errors import EkibenError
 from bentos.core.exchange import Exchange
 from bentos.core.foreign import ForeignApp
 from bentos.core.gateway import Gateway
+from bentos.core.json_bodies import read_json
 from bentos.core.loaded import loaded_model
 from bentos.core.logs import configure_logs
 from bentos.core.metrics import Metrics

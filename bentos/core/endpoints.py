@@ -7,37 +7,25 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 import structlog
 
-from bentos.core.bodies import read_body
 from bentos.core.decoding import BodyDecoder
 from bentos.core.errors import (
     MOST_ECHOED,
     MethodNotAllowed,
     RequestError,
     UnknownResource,
-    UnsupportedMediaType,
 )
 from bentos.core.exchange import CURRENT, Exchange
 from bentos.core.headers import Head
+from bentos.core.json_bodies import INLINE_BODY_BYTES, has_large_body, read_json, require_json_body
 from bentos.core.metrics import Metrics, Predictions, Series
 from bentos.core.parameters import read_headers, read_path, read_query
 from bentos.core.routing import Handler, Route
 from bentos.core.workers import Workers
 
-JSON_TYPES = frozenset(
-    {
-        b"application/json",
-        b"application/json; charset=utf-8",
-        b"application/json;charset=utf-8",
-        b"application/json; charset=UTF-8",
-    }
-)
-
-UNDECLARED = "The request has a body but no Content-Type; send application/json."
-
-INLINE_BODY_BYTES = 4096
-"""A larger body, unless its handler is known to be quick, is not even decoded on the event loop."""
-
 _log = structlog.get_logger("ekiben.endpoints")
+
+Content = bytes | Exception | None
+"""What becomes of a request where it is read: the content of its answer, an error, or nothing yet."""
 
 Outcomes = Callable[[Any], Iterable[tuple[str, float]]]
 
@@ -50,6 +38,24 @@ class Endpoint(Protocol):
 
     async def serve(self, exchange: Exchange) -> None:
         """Answer. Raises RequestError for what is to become a problem document."""
+        ...
+
+
+class QuickEndpoint(Endpoint, Protocol):
+    """Serves whole requests where they are read. `most_at_once_bytes` is the largest body of such a one;
+    `takes_query` says whether it may have a query."""
+
+    method: bytes
+    head: Head
+    most_at_once_bytes: int
+    takes_query: bool
+
+    def read(self, exchange: Exchange, body: bytes) -> Any:
+        """Return what the request says. Raises RequestError."""
+        ...
+
+    def answer_together(self, requests: "Sequence[Handled]") -> list[Content]:
+        """Return what becomes of each of some requests that were read."""
         ...
 
 
@@ -76,6 +82,22 @@ class RouteEndpoint:
         self._workers = workers
         self._offload = route.offload
         self.is_quick = route.offload is False and not inspect.iscoroutinefunction(route.handler)
+        self.method = route.method.encode()
+
+    def _attempt(self, handled: "Handled", handler: Handler, /, *arguments: Any, **keywords: Any) -> Content:
+        """Return what becomes of a request whose handler does not wait."""
+        CURRENT.set(handled.exchange)
+        try:
+            return self._finish(handler(*arguments, **keywords))
+        except Exception as error:
+            return error
+
+    def _finish(self, answer: Any) -> Content:
+        if answer is None or isinstance(answer, RequestError):
+            return answer
+        if self._outcomes is not None:
+            self._metrics.predictions.count(self._outcomes(answer))
+        return self._encode(answer)
 
     async def _answer_slowly(self, exchange: Exchange, *arguments: Any, **keywords: Any) -> None:
         """Call a handler that is not known to be quick where it belongs, and send what it returns."""
@@ -105,42 +127,31 @@ class RouteEndpoint:
 class BodyEndpoint(RouteEndpoint):
     """A route whose handler gets the decoded body."""
 
+    takes_query = False
+
     def __init__(self, route: Route, metrics: Metrics, workers: Workers, head: Head) -> None:
         super().__init__(route, metrics, workers, head)
         self._decode = BodyDecoder(route.body)
         self._limit_bytes = route.body_limit_bytes
         self._together = route.together
+        self.answers_at_once = self.is_quick
         self.most_at_once_bytes = min(route.body_limit_bytes, INLINE_BODY_BYTES)
-        """A larger body is not decoded on the event loop."""
+        """A larger body takes the long way."""
 
     def read(self, exchange: Exchange, body: bytes) -> Any:
         """Return the request in a whole body. Raises RequestError."""
         require_json_body(exchange, body)
         return self._decode(body)
 
-    def answer_together(self, requests: Sequence["Handled"]) -> list[bytes | Exception]:
-        """Return the content of the answer to each of some requests for a quick route, or its error."""
+    def answer_together(self, requests: Sequence["Handled"]) -> list[Content]:
+        """Return what becomes of each of some requests for a quick route."""
         if self._together is not None and len(requests) > 1:
             CURRENT.set(None)
             try:
                 return [self._finish(answer) for answer in self._together([one.request for one in requests])]
             except Exception:
                 _log.exception("Requests could not be handled together; each is handled alone")
-        return [self._answer_alone(one) for one in requests]
-
-    def _answer_alone(self, handled: "Handled") -> bytes | Exception:
-        CURRENT.set(handled.exchange)
-        try:
-            return self._finish(self._handler(handled.request))
-        except Exception as error:
-            return error
-
-    def _finish(self, answer: Any) -> bytes | Exception:
-        if isinstance(answer, RequestError):
-            return answer
-        if self._outcomes is not None:
-            self._metrics.predictions.count(self._outcomes(answer))
-        return self._encode(answer)
+        return [self._attempt(one, self._handler, one.request) for one in requests]
 
     async def serve(self, exchange: Exchange) -> None:
         """Answer one request."""
@@ -164,10 +175,25 @@ class BodyEndpoint(RouteEndpoint):
 class ParameterEndpoint(RouteEndpoint):
     """A route whose handler gets the parameters of the path and of the query as keywords."""
 
+    takes_query = True
+
     def __init__(self, route: Route, metrics: Metrics, workers: Workers, head: Head) -> None:
         super().__init__(route, metrics, workers, head)
         self._path_parameters = route.path_parameters
         self._query_parameters = route.query_parameters
+        self._ready = route.handler if self.is_quick else route.ready
+        self.answers_at_once = self._ready is not None and not route.streams
+        self.most_at_once_bytes = 0
+
+    def read(self, exchange: Exchange, _body: bytes) -> dict[str, Any]:
+        """Return the parameters of a request. Raises RequestError."""
+        return self._read(exchange)
+
+    def answer_together(self, requests: Sequence["Handled"]) -> list[Content]:
+        """Return what becomes of each of some requests; None of one whose handler has to wait."""
+        if self._ready is None:
+            return [None] * len(requests)
+        return [self._attempt(one, self._ready, **one.request) for one in requests]
 
     async def serve(self, exchange: Exchange) -> None:
         """Answer one request."""
@@ -241,51 +267,3 @@ def refuse_method(exchange: Exchange, allowed: Iterable[str]) -> MethodNotAllowe
 def refuse_path(exchange: Exchange) -> UnknownResource:
     """Return the error for a path that leads nowhere."""
     return UnknownResource(f"No resource has the path {exchange.scope['path'][:MOST_ECHOED]!r}.")
-
-
-def has_large_body(exchange: Exchange) -> bool:
-    """Return whether the body is too large for the event loop, or comes without its size."""
-    declared = exchange.headers.get(b"content-length")
-    return declared is None or int(declared) > INLINE_BODY_BYTES
-
-
-async def read_json(exchange: Exchange, limit_bytes: int) -> bytes:
-    """Return the body's bytes, which are declared to be JSON.
-
-    Raises UnsupportedMediaType for any other Content-Type, and for none with a body: browsers send those from
-    any page without asking first. Raises what `read_body` raises.
-    """
-    declared = require_declared_json(exchange)
-    body = await read_body(exchange, limit_bytes)
-    if declared is None and body:
-        raise UnsupportedMediaType(UNDECLARED)
-    return body
-
-
-def require_json_body(exchange: Exchange, body: bytes) -> None:
-    """Raise UnsupportedMediaType unless this body is declared to be JSON."""
-    if require_declared_json(exchange) is None and body:
-        raise UnsupportedMediaType(UNDECLARED)
-
-
-def require_declared_json(exchange: Exchange) -> bytes | None:
-    """Return the Content-Type. Raises UnsupportedMediaType if it is none of JSON, or if the body is
-    compressed."""
-    declared = exchange.headers.get(b"content-type")
-    if declared not in JSON_TYPES and declared is not None:
-        require_json(declared)
-    if exchange.headers.get(b"content-encoding", b"identity") != b"identity":
-        raise UnsupportedMediaType("Compressed bodies are not read; send it without Content-Encoding.")
-    return declared
-
-
-def require_json(declared: bytes) -> None:
-    """Raise UnsupportedMediaType unless this Content-Type is JSON in UTF-8, be it oddly written."""
-    media_type, *parameters = (part.strip().lower() for part in declared.decode("latin-1").split(";"))
-    written = media_type[:100]
-    if media_type != "application/json":
-        raise UnsupportedMediaType(f"Content-Type {written!r} is not application/json.")
-    for parameter in filter(None, parameters):
-        name, _, value = parameter.partition("=")
-        if name == "charset" and value.strip('"') not in ("utf-8", "utf8", "us-ascii"):
-            raise UnsupportedMediaType(f"JSON is UTF-8, not {value[:100]!r}.")

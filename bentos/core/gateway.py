@@ -76,7 +76,10 @@ class Gateway:
         self.metrics.registry.register(admission)
         self.heads = ResponseHeads()
         self.problems = ProblemWriter(self.heads)
-        self.workers = Workers(worker_threads, most_waiting, lambda: admission.count("workers"))
+        self._admission = admission
+        self.workers = Workers(
+            worker_threads, most_waiting, lambda: admission.count("workers"), admission.crowd
+        )
         self._guard = guard
         self._log_interval = round(1 / max(access_sample, LEAST_SAMPLE)) if access_sample else -1
         self._until_logged = self._log_interval
@@ -86,13 +89,20 @@ class Gateway:
         self._refused: dict[tuple[bytes, bytes], Series] = {}
         self._protocol = self._make_protocol()
         self.refusals = Refusals(self.heads, speaks_protocol=self._protocol is not None)
-        self.quick = Quick(self, lambda error: partial(self, error=error), guard, self._observe)
+        admitted = partial(self, is_admitted=True)
+        self.quick = Quick(self, admitted, lambda error: partial(self, error=error), guard, self._observe)
         self._add_operations()
 
     async def __call__(
-        self, scope: Scope, receive: Receive, send: Send, error: Exception | None = None
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        error: Exception | None = None,
+        is_admitted: bool = False,
     ) -> None:
-        """Answer one request, with `error` if that is known already."""
+        """Answer one request, with `error` if that is known already; one that `is_admitted` has shown its
+        key."""
         if scope["type"] != "http":
             return
         exchange = Exchange(scope, receive, send)
@@ -102,7 +112,7 @@ class Gateway:
         try:
             if error is not None:
                 raise error
-            if self._guard is not None and not endpoint.public:
+            if self._guard is not None and not endpoint.public and not is_admitted:
                 self._guard.admit(exchange)
             await endpoint.serve(exchange)
         except RequestError as refusal:
@@ -127,14 +137,23 @@ class Gateway:
         for route in model.routes:
             endpoint = self._make_endpoint(route, make_body_endpoint)
             self.router.add(route.method, route.path, endpoint)
-            if isinstance(endpoint, BodyEndpoint) and endpoint.is_quick and route.path in self._exact:
-                self.quick.routes[route.path.encode()] = endpoint
+            if route.path in self._exact and isinstance(endpoint, BodyEndpoint | ParameterEndpoint):
+                self._open_short_way(route.path, endpoint)
+        working = {route.path for route in model.routes if route.body is not None and route.offload}
         if self._protocol is not None and model.tensors is not None:
-            self._protocol.open(self._definition.name, model.package.pin.version, model.tensors)
+            version = model.package.pin.version
+            for path, infer in self._protocol.open(self._definition.name, version, model.tensors).items():
+                working.add(path)
+                self.quick.routes[path.encode()] = infer
+        self._admission.working_paths = {path.encode() for path in working}
         self.router.add("GET", OPENAPI_PATH, self._describe_service(model))
         self.router.unknown = unknown or self._refusing(refuse_path)
         self.metrics.name_model(describe(model))
         self.readiness.state = "ready"
+
+    def _open_short_way(self, path: str, endpoint: BodyEndpoint | ParameterEndpoint) -> None:
+        if endpoint.answers_at_once:
+            self.quick.routes[path.encode()] = endpoint
 
     def _make_endpoint(self, route: Route, make: Callable[[Route], Endpoint] | None) -> Endpoint:
         if route.streams:
@@ -176,7 +195,8 @@ class Gateway:
         seconds = perf_counter() - exchange.started
         endpoint.series.observe(exchange.status, seconds)
         self._until_logged -= 1
-        if exchange.status >= 400 or not self._until_logged:
+        failed = exchange.status >= 400 and exchange.status != Overloaded.status
+        if failed or not self._until_logged:
             log_access(exchange, endpoint, seconds)
             self._until_logged = self._log_interval
 

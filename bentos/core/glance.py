@@ -23,6 +23,7 @@ class Glance(NamedTuple):
     method: bytes
     url: bytes
     request_id: bytes | None
+    body_bytes: int = 0
 
 
 def glance(data: bytes) -> Glance | None:
@@ -48,4 +49,5 @@ def glance(data: bytes) -> Glance | None:
             body_bytes = int(value)
         elif kind != "connection" or value.lower() != b"keep-alive":
             return None
-    return Glance(method, url, request_id) if len(data) == head_end + 4 + max(body_bytes, 0) else None
+    body_bytes = max(body_bytes, 0)
+    return Glance(method, url, request_id, body_bytes) if len(data) == head_end + 4 + body_bytes else None

@@ -14,14 +14,14 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from uvicorn.server import ServerState
 
-from bentos.core.admission import Admission, Reason
+from bentos.core.admission import HELD, Admission, Reason
 from bentos.core.asgi import App
 from bentos.core.connections import Connections, Stage, Waits
 from bentos.core.glance import Glance, glance
 from bentos.core.headers import PROBLEM_JSON, ResponseHeads, encode_headers, security_headers
 from bentos.core.problems import encode_problem, plain_problem
 from bentos.core.quick import Quick
-from bentos.core.refusals import Refusals, find_request_id
+from bentos.core.refusals import Refusals, declared_bytes, find_request_id
 from bentos.core.short_way import ShortWay
 
 MOST_HEAD_BYTES = 64 * 1024
@@ -119,7 +119,7 @@ class Protocol(ShortWay):
     def data_received(self, data: bytes) -> None:
         """Take what came, unless it makes the head of a request too large."""
         self._begin_round()
-        if self._is_asked() and self._is_full() and self._refuses_at_a_glance(data):
+        if self._is_asked() and self._refuses_at_a_glance(data):
             return
         super().data_received(data)
         self._received_bytes += len(data)
@@ -197,9 +197,6 @@ class Protocol(ShortWay):
         """Return whether there is something to decide about the next request."""
         return len(self.tasks) >= self._admission.asks_from
 
-    def _is_full(self) -> bool:
-        return self._admission.is_full(len(self.tasks)) is not None and self._is_between_requests()
-
     def _begin_round(self) -> None:
         rounds = self._rounds
         if not rounds.is_reading:
@@ -208,7 +205,9 @@ class Protocol(ShortWay):
 
     def _reason_to_refuse(self) -> Reason | None:
         """Return why this request is not let in, if it is not; requests behind a refused one are not."""
-        return "queue" if self._is_held else self._admission.refuses(self.url, len(self.tasks))
+        if self._is_held:
+            return "queue"
+        return self._admission.refuses(self.url, len(self.tasks), declared_bytes(self.headers))
 
     def _turn_away(self, reason: Reason) -> None:
         """Refuse this request, in its turn if others of this connection are under way."""
@@ -239,10 +238,12 @@ class Protocol(ShortWay):
 
     def _refuses_at_a_glance(self, data: bytes) -> bool:
         """Refuse the request in `data` without parsing it, if that is due and it is an ordinary one."""
+        if not self._admission.may_refuse(len(self.tasks)) or not self._is_between_requests():
+            return False
         asked = glance(data)
         if asked is None:
             return False
-        reason = self._admission.refuses(asked.url, len(self.tasks))
+        reason = self._admission.refuses(asked.url, len(self.tasks), asked.body_bytes)
         if reason is None:
             return False
         self._received_bytes += len(data)
@@ -255,7 +256,7 @@ class Protocol(ShortWay):
         refusals = self._door.refusals
         self._is_last = closes or refusals.closes
         self._refusals.append(refusals.encode(asked, self.server_state.default_headers, closes))
-        if reason != "queue":
+        if reason not in HELD:
             self.release()
         elif not self._is_held:
             self._is_held = True

@@ -13,10 +13,10 @@ from typing import NamedTuple, Protocol
 
 from bentos.core.asgi import App
 from bentos.core.auth import Guard
-from bentos.core.endpoints import BodyEndpoint, Handled
+from bentos.core.endpoints import Content, Handled, QuickEndpoint
 from bentos.core.exchange import CLIENT_GONE, CURRENT, Exchange
 
-Observe = Callable[[Exchange, BodyEndpoint], None]
+Observe = Callable[[Exchange, QuickEndpoint], None]
 
 MOST_TOGETHER = 32
 """Requests that are handled together. The first one is answered when the last one is handled, so they must
@@ -26,7 +26,7 @@ not be many; more than some dozens make none of them cheaper."""
 class Asked(NamedTuple):
     """One whole request."""
 
-    endpoint: BodyEndpoint
+    endpoint: QuickEndpoint
     exchange: Exchange
     body: bytes
 
@@ -46,17 +46,27 @@ class Waiting(Protocol):
         """Have it answered with an error, the long way."""
         ...
 
+    def wait(self) -> None:
+        """Have it answered the long way, as it has to wait for something."""
+        ...
+
 
 class Quick:
-    """The quick routes of one process. `app` answers a request the long way, and `failing` with an error;
-    `observe` counts and logs what was answered."""
+    """The quick routes of one process. `app` answers a request the long way, `admitted` does so for one that
+    was let in already, and `failing` with an error; `observe` counts and logs what was answered."""
 
     def __init__(
-        self, app: App, failing: Callable[[Exception], App], guard: Guard | None, observe: Observe
+        self,
+        app: App,
+        admitted: App,
+        failing: Callable[[Exception], App],
+        guard: Guard | None,
+        observe: Observe,
     ) -> None:
-        self.routes: dict[bytes, BodyEndpoint] = {}
-        """Those that take POST, by URL."""
+        self.routes: dict[bytes, QuickEndpoint] = {}
+        """By path."""
         self.app = app
+        self.admitted = admitted
         self.failing = failing
         self._guard = guard
         self._observe = observe
@@ -68,10 +78,10 @@ class Quick:
             loop.call_soon(self._answer_all, loop)
         self._waiting.append(connection)
 
-    def answer(self, asked: Sequence[Asked]) -> list[bytes | Exception]:
-        """Return the content of each answer, or what becomes an error on the long way."""
-        found: list[bytes | Exception] = []
-        groups: dict[BodyEndpoint, list[Handled]] = {}
+    def answer(self, asked: Sequence[Asked]) -> list[Content]:
+        """Return the content of each answer, or what becomes an error on the long way, or None."""
+        found: list[Content] = []
+        groups: dict[QuickEndpoint, list[Handled]] = {}
         for endpoint, exchange, body in asked:
             CURRENT.set(exchange)
             try:
@@ -88,12 +98,12 @@ class Quick:
                 found[handled.place] = content
         return found
 
-    def conclude(self, endpoint: BodyEndpoint, exchange: Exchange) -> None:
+    def conclude(self, endpoint: QuickEndpoint, exchange: Exchange) -> None:
         """Count what was sent."""
         exchange.status = 200
         self._observe(exchange, endpoint)
 
-    def miss(self, endpoint: BodyEndpoint) -> None:
+    def miss(self, endpoint: QuickEndpoint) -> None:
         """Count a request whose client left before its turn."""
         endpoint.series.observe(CLIENT_GONE, 0.0)
 
@@ -118,6 +128,8 @@ class Quick:
             for connection, one, content in answers:
                 if isinstance(content, bytes):
                     connection.answer(one.exchange, content)
+                elif content is None:
+                    connection.wait()
                 else:
                     connection.fail(content)
         finally:

@@ -3,6 +3,7 @@ answer."""
 
 from collections.abc import Iterable, Sequence
 from http import HTTPStatus
+from math import inf
 
 import msgspec
 
@@ -95,6 +96,14 @@ def find_request_id(headers: Iterable[Header]) -> bytes | None:
         if name == b"x-request-id":
             return value
     return None
+
+
+def declared_bytes(headers: Iterable[Header]) -> float:
+    """Return how long a body these headers announce; infinity if they don't say."""
+    for name, value in headers:
+        if name == b"content-length":
+            return int(value)
+    return inf
 
 
 def is_below(url: bytes, root: bytes) -> bool:

@@ -32,6 +32,9 @@ class Route:
     `together` answers several bodies at once, in their order, with an answer or a RequestError for each. It
     is for quick handlers that share work between requests, and gets those that were read in one round.
 
+    `ready` gets what the handler gets, and returns an answer for which nobody has to wait, or None if there
+    is none. It is for handlers that await, of routes without a body.
+
     `header_parameters` gives the keyword of the handler for each header (in lower case) that it wants to see;
     it gets the text, or None. With `streams` the handler returns an async iterator of
     `bentos.core.streaming.Event`, and `answer` is a mapping: the type of the data by the name of the event.
@@ -49,6 +52,7 @@ class Route:
     offload: bool | Callable[[Any], bool] = False
     together: Callable[[Sequence[Any]], Sequence[Any]] | None = None
     outcomes: Callable[[Any], Iterable[tuple[str, float]]] | None = None
+    ready: Callable[..., Any] | None = None
     path_parameters: Mapping[str, Any] = field(default_factory=dict)
     query_parameters: Mapping[str, Any] = field(default_factory=dict)
     header_parameters: Mapping[str, str] = field(default_factory=dict)
@@ -60,6 +64,8 @@ class Route:
             raise ValueError(f"{self.path} takes a body: it can't take headers or stream as well.")
         if self.together is not None and (self.body is None or self.offload):
             raise ValueError(f"{self.path} is no quick route with a body: it can't handle requests together.")
+        if self.ready is not None and (self.body is not None or self.streams):
+            raise ValueError(f"{self.path} takes a body or streams: it can't have answers ready.")
 
 
 class Predictor(Protocol):

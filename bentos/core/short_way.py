@@ -6,6 +6,7 @@ come, another request behind it, a client that does not take answers, an error.
 """
 
 import asyncio
+import string
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
@@ -15,11 +16,14 @@ from uvicorn.server import ServerState
 
 from bentos.core.asgi import App, Scope
 from bentos.core.direct import encode_answer
-from bentos.core.endpoints import BodyEndpoint
+from bentos.core.endpoints import QuickEndpoint
 from bentos.core.exchange import Exchange
 from bentos.core.quick import Asked, Quick
 
-_NO_ROUTES: Mapping[bytes, BodyEndpoint] = {}
+_QUERY_BYTES = (string.ascii_letters + string.digits + "-._~%&=+,:;@!$'()*/").encode()
+"""What an ordinary query is made of; of others uvicorn's parser may think otherwise than we do."""
+
+_NO_ROUTES: Mapping[bytes, QuickEndpoint] = {}
 
 
 class _Short:
@@ -27,7 +31,7 @@ class _Short:
 
     __slots__ = ("body", "endpoint", "is_whole", "scope", "url")
 
-    def __init__(self, endpoint: BodyEndpoint, url: bytes, scope: Scope) -> None:
+    def __init__(self, endpoint: QuickEndpoint, url: bytes, scope: Scope) -> None:
         self.endpoint = endpoint
         self.url = url
         self.scope = scope
@@ -70,8 +74,9 @@ class ShortWay(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Choose a way."""
-        endpoint = self._quick_routes.get(self.url)
-        if endpoint is None or not self._is_ordinary():
+        path, _, query = self.url.partition(b"?")
+        endpoint = self._quick_routes.get(path)
+        if endpoint is None or not self._is_ordinary(endpoint, query):
             url, headers, expects = self.url, self.headers, self.expect_100_continue
             super().on_message_begin()
             self.url, self.expect_100_continue = url, expects
@@ -80,8 +85,9 @@ class ShortWay(HttpToolsProtocol):
             return
         scope = {
             "type": "http",
-            "method": "POST",
-            "path": endpoint.series.route,
+            "method": endpoint.series.method,
+            "path": path.decode("ascii"),
+            "query_string": query,
             "headers": self.headers,
             "client": self.client,
             "server": self.server,
@@ -149,10 +155,17 @@ class ShortWay(HttpToolsProtocol):
         if self._quick is not None:
             self._take_long_way(self._quick.failing(error))
 
-    def _is_ordinary(self) -> bool:
+    def wait(self) -> None:
+        """Have the request that waited answered the long way, as it has to wait for more."""
+        if self._quick is not None:
+            self._take_long_way(self._quick.admitted)
+
+    def _is_ordinary(self, endpoint: QuickEndpoint, query: bytes) -> bool:
         parser = self.parser
         return (
-            parser.get_method() == b"POST"
+            parser.get_method() == endpoint.method
+            and (endpoint.takes_query or not query)
+            and not query.translate(None, _QUERY_BYTES)
             and not self.expect_100_continue
             and parser.get_http_version() == "1.1"
             and parser.should_keep_alive()
@@ -175,10 +188,10 @@ class ShortWay(HttpToolsProtocol):
         super().on_message_begin()
         self.url = short.url
         self.headers.extend(short.scope["headers"])
-        self.scope["method"] = "POST"
+        self.scope["method"] = short.scope["method"]
         self.scope["path"] = short.scope["path"]
-        self.scope["raw_path"] = short.url
-        self.scope["query_string"] = b""
+        self.scope["raw_path"] = short.url.partition(b"?")[0]
+        self.scope["query_string"] = short.scope["query_string"]
         self.cycle = RequestResponseCycle(
             scope=self.scope,
             transport=self.transport,

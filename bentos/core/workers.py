@@ -29,17 +29,23 @@ class Workers:
     """A fixed number of threads; who comes when all are taken waits for one, but only `most_waiting` do.
 
     Others are refused, one whenever a piece of work ends, or after a second: reading and refusing requests
-    takes time from the threads, and a client that asks again at once would take most of it.
+    takes time from the threads, and a client that asks again at once would take most of it. `on_refusal` is
+    called for each; `on_crowd` is told when the last place is taken, and when one is free.
     """
 
     def __init__(
-        self, threads: int, most_waiting: int = MOST_WAITING, on_refusal: Callable[[], None] = lambda: None
+        self,
+        threads: int,
+        most_waiting: int = MOST_WAITING,
+        on_refusal: Callable[[], None] = lambda: None,
+        on_crowd: Callable[[bool], None] = lambda _is_crowded: None,
     ) -> None:
         self._executor = ThreadPoolExecutor(
             threads, thread_name_prefix="ekiben-worker", initializer=yield_to_others
         )
         self._free_places = threads + most_waiting
         self._on_refusal = on_refusal
+        self._on_crowd = on_crowd
         self._refused: deque[asyncio.Event] = deque()
 
     async def run(self, handler: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
@@ -57,10 +63,13 @@ class Workers:
             await self._wait_to_be_refused()
             raise Overloaded
         self._free_places -= 1
+        if not self._free_places:
+            self._on_crowd(True)
         try:
             yield
         finally:
             self._free_places += 1
+            self._on_crowd(False)
             if self._refused:
                 self._refused.popleft().set()
 

@@ -14,9 +14,9 @@ from bentos.core.asgi import Scope
 from bentos.core.auth import Guard
 from bentos.core.decoding import BodyDecoder
 from bentos.core.direct import encode_answer
-from bentos.core.endpoints import require_json_body
 from bentos.core.exchange import CURRENT, Exchange
 from bentos.core.gateway import Gateway, log_access
+from bentos.core.json_bodies import require_json_body
 from bentos.core.model import LoadedModel
 from bentos.core.quick import Asked
 from bentos.core.settings import LogSettings
@@ -100,7 +100,7 @@ class BattleParts:
         waiting = [Asked(endpoint, one.exchange(), one.body) for one in asked]
         for (_, exchange, _), content in zip(waiting, quick.answer(waiting), strict=True):
             if not isinstance(content, bytes):
-                raise content
+                raise RuntimeError("A request was not answered on the short way.") from content
             answers.append(encode_answer(200, self._more, endpoint.head, content, exchange.request_id))
             quick.conclude(endpoint, exchange)
         return answers

@@ -8,8 +8,8 @@ from bentos.analyst.api import Limit, SymbolName, Window
 from bentos.analyst.languages import LANGUAGES, choose_language
 from bentos.analyst.providers.http import read_retry_after
 from bentos.analyst.wording import Language
-from bentos.core.endpoints import require_json
 from bentos.core.errors import InvalidFields, UnknownResource, UnsupportedMediaType
+from bentos.core.json_bodies import require_json
 from bentos.core.parameters import read_headers, read_path, read_query
 from bentos.core.router import Template
 from bentos.core.tracing import MOST_ID_BYTES, choose_request_id, continue_trace

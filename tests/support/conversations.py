@@ -75,10 +75,10 @@ class Refusing(Admission):
         self.asks_from = 0
         self.held: asyncio.Queue[Protocol] = asyncio.Queue()
 
-    def is_full(self, in_flight: int) -> Reason | None:
-        return self.reasons[0] if self.reasons else None
+    def may_refuse(self, in_flight: int) -> bool:
+        return bool(self.reasons)
 
-    def refuses(self, url: bytes, in_flight: int) -> Reason | None:
+    def refuses(self, url: bytes, in_flight: int, body_bytes: float = 0) -> Reason | None:
         return self.reasons.pop(0) if self.reasons else None
 
     def hold(self, connection: Any) -> None:

@@ -1,13 +1,13 @@
 """What answers under `/v2`. One process has one model, so its paths are exact ones; every other path under
 `/v2/` is refused in the protocol's own form."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from bentos.core.asgi import Header
 from bentos.core.bodies import read_body
 from bentos.core.content import ContentEndpoint
-from bentos.core.endpoints import JSON_TYPES, RefusingEndpoint, has_large_body, require_json
+from bentos.core.endpoints import Content, Handled, RefusingEndpoint
 from bentos.core.errors import (
     MOST_ECHOED,
     MalformedBody,
@@ -17,7 +17,7 @@ from bentos.core.errors import (
     UnsupportedMediaType,
 )
 from bentos.core.exchange import Exchange
-from bentos.core.headers import JSON, ResponseHeads
+from bentos.core.headers import JSON, Head, ResponseHeads
 from bentos.core.inference_protocol.inferring import Inferrer
 from bentos.core.inference_protocol.messages import (
     ModelReady,
@@ -30,6 +30,7 @@ from bentos.core.inference_protocol.metadata import describe_model, describe_ser
 from bentos.core.inference_protocol.requests import Inference, RequestReader
 from bentos.core.inference_protocol.responses import Body, ResponseWriter
 from bentos.core.inference_protocol.tensor_model import TensorModel
+from bentos.core.json_bodies import INLINE_BODY_BYTES, JSON_TYPES, has_large_body, require_json
 from bentos.core.metrics import OTHER_METHOD, Metrics, Series
 from bentos.core.problems import headers_of
 from bentos.core.readiness import Readiness
@@ -70,8 +71,9 @@ class InferenceProtocol:
         """Return whether errors about this path are to have the protocol's form."""
         return path == ROOT or path.startswith((f"{ROOT}/", GRPC_SCHEME))
 
-    def open(self, name: str, version: str, model: TensorModel) -> None:
-        """Take requests for this model and version."""
+    def open(self, name: str, version: str, model: TensorModel) -> "dict[str, InferEndpoint]":
+        """Take requests for this model and version; return what infers, by its path."""
+        endpoints: dict[str, InferEndpoint] = {}
         metadata = encode(describe_model(name, version, model))
         ready = encode(ModelReady(name, True))
         reader, writer = RequestReader(model), ResponseWriter(name, version, model)
@@ -84,10 +86,12 @@ class InferenceProtocol:
             heads = (self._json_head, self._binary_head)
             infer = InferEndpoint(reader, inferrer, model.body_limit_bytes, series, heads)
             self._router.add_exact("POST", f"{path}/infer", infer)
+            endpoints[f"{path}/infer"] = infer
         self._router.unknown_under[f"{ROOT}/"] = RefusingEndpoint(
             lambda exchange: _refuse(exchange, name, version),
             self._metrics.series(UNKNOWN_ROUTE, OTHER_METHOD),
         )
+        return endpoints
 
     def _add_content(self, path: str, route: str, content: bytes, public: bool = False) -> None:
         endpoint = ContentEndpoint(content, self._metrics.series(route, "GET"), self._json_head, public)
@@ -138,6 +142,8 @@ class InferEndpoint:
     """Answers inference requests."""
 
     public = False
+    method = b"POST"
+    takes_query = False
 
     def __init__(
         self,
@@ -145,13 +151,32 @@ class InferEndpoint:
         inferrer: Inferrer[Body],
         body_limit_bytes: int,
         series: Series,
-        heads: tuple[list[Header], list[Header]],
+        heads: tuple[Head, Head],
     ) -> None:
         self.series = series
         self._reader = reader
         self._inferrer = inferrer
         self._body_limit_bytes = body_limit_bytes
         self._json_head, self._binary_head = heads
+        self.head = self._json_head
+        self.most_at_once_bytes = min(body_limit_bytes, INLINE_BODY_BYTES)
+
+    def read(self, exchange: Exchange, body: bytes) -> Inference:
+        """Return what a whole request asks for. Raises RequestError."""
+        require_readable(exchange)
+        return self._reader.read(body, read_json_length(exchange, len(body)))
+
+    def answer_together(self, requests: Sequence[Handled]) -> list[Content]:
+        """Return what becomes of each of some requests; None if it takes a worker, or a head of its own."""
+        answers: list[Content] = [None] * len(requests)
+        places = [place for place, one in enumerate(requests) if self._is_quick(one.request)]
+        found = self._inferrer.answer_together([requests[place].request for place in places])
+        for place, answer in zip(places, found, strict=True):
+            answers[place] = answer.content if isinstance(answer, Body) else answer
+        return answers
+
+    def _is_quick(self, inference: Inference) -> bool:
+        return self._inferrer.is_small(inference) and not any(inference.outputs.values())
 
     async def serve(self, exchange: Exchange) -> None:
         """Answer one request."""

@@ -71,3 +71,18 @@ class Ring(Struct, frozen=True):
 
     number: int
     language: str
+
+
+class Season(Struct, frozen=True):
+    """What the tree does in a month, and whether somebody had to wait for it."""
+
+    month: int
+    does: str
+    waited: bool
+
+
+class SelfTest(Struct, frozen=True):
+    """Stored leaves, and the probabilities that the signed model gave them."""
+
+    leaves: list[Leaf]
+    probabilities: list[float]

@@ -17,13 +17,28 @@ from bentos.core.errors import (
 from bentos.core.package import ModelPackage
 from bentos.core.routing import Route, ServiceDefinition
 from bentos.core.scorers import BoosterScorer, OnnxScorer
-from tests.support.tiny.api import Answer, Answers, Greeting, Leaf, Leaves, Nap, Ring, Soil, Tree, Trees
+from tests.support.tiny.api import (
+    Answer,
+    Answers,
+    Greeting,
+    Leaf,
+    Leaves,
+    Nap,
+    Ring,
+    Season,
+    SelfTest,
+    Soil,
+    Tree,
+    Trees,
+)
 from tests.support.tiny.growing import grow
 from tests.support.tiny.soil import open_soil
 
 FEATURES = ("height", "width")
 FORBIDDEN_HEIGHT = 66.0
 FAULTY_HEIGHT = 77.0
+FAULTY_MONTH = 13
+READY_MONTHS = 3
 TREES = (Tree(1, "oak"), Tree(2, "beech"), Tree(3, "birch"))
 LEAF = {"height": 12.5, "width": 3.5}
 
@@ -37,13 +52,6 @@ CONTRACT = Contract(
     classes=("other", "oak"),
     defaults={},
 )
-
-
-class SelfTest(msgspec.Struct, frozen=True):
-    """Stored leaves, and the probabilities that the signed model gave them."""
-
-    leaves: list[Leaf]
-    probabilities: list[float]
 
 
 class TinyPredictor:
@@ -103,6 +111,15 @@ class TinyPredictor:
 
     def greet(self, language: str | None) -> Greeting:
         return Greeting("Bonjour" if (language or "").startswith("fr") else "Hello")
+
+    def ready_season(self, month: int = 1) -> Season | None:
+        if month == FAULTY_MONTH:
+            raise ZeroDivisionError("a secret about our insides")
+        return None if month > READY_MONTHS else Season(month, "sleeps", waited=False)
+
+    async def season(self, month: int = 1) -> Season:
+        ready = self.ready_season(month)
+        return Season(month, "grows", waited=True) if ready is None else ready
 
     def soil(self) -> Soil:
         if self.moisture is None:
@@ -242,6 +259,15 @@ def _living(predictor: TinyPredictor) -> Sequence[Route]:
             handler=predictor.soil,
             answer=Soil,
             summary="Show the soil",
+        ),
+        Route(
+            method="GET",
+            path="/api/v1/season",
+            handler=predictor.season,
+            ready=predictor.ready_season,
+            answer=Season,
+            summary="Show what it does in a month",
+            query_parameters={"month": int},
         ),
         Route(
             method="GET",

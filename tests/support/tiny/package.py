@@ -21,8 +21,8 @@ from bentos.core.manifest import (
 )
 from bentos.core.package import CONTRACT_NAME, Pin
 from bentos.core.scorers import OnnxScorer
-from tests.support.tiny.api import Leaf
-from tests.support.tiny.definition import CONTRACT, SelfTest
+from tests.support.tiny.api import Leaf, SelfTest
+from tests.support.tiny.definition import CONTRACT
 
 
 @dataclass(frozen=True)

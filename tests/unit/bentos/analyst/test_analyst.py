@@ -30,6 +30,7 @@ def test_first_answer_is_the_models_and_later_ones_come_from_memory(
     sqlite_settings: DatabaseSettings, llm: MisbehavingLlm
 ) -> None:
     async def work(parts: Parts) -> None:
+        assert parts.analyst.ready("", 24, "fr") is None
         first = await parts.analyst.explain("", 24, "fr")
         assert (first.source, first.symbol, first.language, first.window) == ("llm", "BTC", "fr", 24)
         assert have_passed(first.checks)
@@ -37,7 +38,8 @@ def test_first_answer_is_the_models_and_later_ones_come_from_memory(
         assert second.source == "stored"
         assert second.analysis == first.analysis
         assert await parts.analyst.explain("BTC", 24, "fr") is second
-        assert (count_of_answers(parts, "llm", "fr"), count_of_answers(parts, "stored", "fr")) == (1, 2)
+        assert parts.analyst.ready("btc", 24, "fr") is second
+        assert (count_of_answers(parts, "llm", "fr"), count_of_answers(parts, "stored", "fr")) == (1, 3)
 
     with_analyst(sqlite_settings, llm, work, deadline_seconds=30)
     assert len(llm.asked) == 1

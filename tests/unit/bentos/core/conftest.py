@@ -2,6 +2,7 @@
 
 from tests.support.databases import database, empty_sqlite, postgres, postgres_settings, sqlite_settings
 from tests.support.tiny.fixtures import gateway, tiny_model, tiny_package
+from tests.support.tiny.speaking import speaking, speaking_model
 
 __all__ = [
     "database",
@@ -9,6 +10,8 @@ __all__ = [
     "gateway",
     "postgres",
     "postgres_settings",
+    "speaking",
+    "speaking_model",
     "sqlite_settings",
     "tiny_model",
     "tiny_package",

@@ -1,11 +1,13 @@
 """Who is let in, on a loop whose time is simulated: no machine is too slow for these."""
 
 import statistics
+from math import inf
 
 import pytest
 from structlog.testing import capture_logs
 
 from bentos.core.admission import ANSWERS_PER_REFUSAL, HOLD_SECONDS, INTERVAL_SECONDS, UNREFUSED, Admission
+from bentos.core.json_bodies import INLINE_BODY_BYTES
 from tests.support.loops import CAPACITY, HANDLE_SECONDS, URL, Client, Clock, Load
 
 BUDGET_SECONDS = 0.02
@@ -147,6 +149,21 @@ def test_only_who_is_let_in_takes_a_share_of_the_round(load: Load) -> None:
     let_in = reasons.count(None)
     assert let_in * HANDLE_SECONDS == pytest.approx(BUDGET_SECONDS / 2, rel=0.1)
     assert reasons == [None] * let_in + ["queue"] * (10_000 - let_in)
+
+
+def test_while_workers_have_no_place_only_large_requests_for_them_are_refused() -> None:
+    admission = Admission()
+    admission.working_paths = {b"/batches"}
+    assert admission.asks_from > 1e9
+    admission.crowd(True)
+    assert (admission.asks_from, admission.may_refuse(0)) == (0, True)
+    large = INLINE_BODY_BYTES + 1
+    asked = {(b"/batches", large): "workers", (b"/batches?a=b", inf): "workers", (b"/batches", 10): None}
+    asked |= {(b"/singles", large): None, (b"/livez", inf): None}
+    assert {one: admission.refuses(one[0], 0, one[1]) for one in asked} == asked
+    admission.crowd(False)
+    assert (admission.asks_from > 1e9, admission.may_refuse(0)) == (True, False)
+    assert admission.refuses(b"/batches", 0, large) is None
 
 
 def test_refusals_that_waited_long_enough_go_out_although_others_are_answered() -> None:

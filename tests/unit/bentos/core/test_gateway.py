@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from structlog.testing import capture_logs
 
+from bentos.core.admission import Admission
 from bentos.core.auth import KeyRing
 from bentos.core.exchange import CLIENT_GONE
 from bentos.core.gateway import Gateway
@@ -220,6 +221,30 @@ def test_batch_that_finds_no_place_is_refused_before_it_is_read(tiny_model: Load
         small = {"content-length": "100"}
         assert post(crowded, "/api/v1/leaves", {"leaves": [LEAF]}, small).status == 200
         assert post(crowded, LEAF_PATH, LEAF).status == 200
+    crowded.close()
+
+
+def test_requests_that_need_a_worker_are_refused_at_the_door_while_there_is_none(
+    tiny_model: LoadedModel,
+) -> None:
+    admission = Admission()
+    crowded = Gateway(DEFINITION, worker_threads=1, most_waiting=0, admission=admission)
+    crowded.open(tiny_model)
+    paths = {b"/api/v1/leaves", b"/api/v1/explanation", b"/api/v1/nap", LEAF_PATH.encode()}
+    with one_place_taken(crowded.workers):
+        refused = {path for path in paths if admission.refuses(path, 0, 100_000) == "workers"}
+    assert refused == paths - {LEAF_PATH.encode()}
+    assert {admission.refuses(path, 0, 100_000) for path in paths} == {None}
+    crowded.close()
+
+
+def test_refusals_are_counted_and_not_logged_one_by_one(tiny_model: LoadedModel) -> None:
+    crowded = Gateway(DEFINITION, worker_threads=1, most_waiting=0)
+    crowded.open(tiny_model)
+    with capture_logs() as lines, one_place_taken(crowded.workers):
+        post(crowded, "/api/v1/nap", {"seconds": 0.0})
+    assert lines == []
+    assert counted(crowded, "/api/v1/nap") == {429: 1}
     crowded.close()
 
 

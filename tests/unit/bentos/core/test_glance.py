@@ -15,11 +15,12 @@ class Parsed:
     def __init__(self, data: bytes) -> None:
         self.url = b""
         self.request_id: bytes | None = None
+        self.body_bytes = 0
         self.requests = self.whole = 0
         self.parser = httptools.HttpRequestParser(self)
         self.parser.feed_data(data)
         self.keeps = self.parser.should_keep_alive()
-        self.asked = Glance(self.parser.get_method(), self.url, self.request_id)
+        self.asked = Glance(self.parser.get_method(), self.url, self.request_id, self.body_bytes)
 
     def on_message_begin(self) -> None:
         self.requests += 1
@@ -30,6 +31,8 @@ class Parsed:
     def on_header(self, name: bytes, value: bytes) -> None:
         if name.lower() == b"x-request-id":
             self.request_id = value
+        if name.lower() == b"content-length":
+            self.body_bytes = int(value)
 
     def on_message_complete(self) -> None:
         self.whole += 1

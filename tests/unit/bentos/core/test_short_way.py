@@ -1,38 +1,34 @@
 """The short way answers what the long way answers, byte for byte."""
 
 import asyncio
-import re
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bentos.core.asgi import Receive, Scope, Send
+from bentos.core.asgi import App, Receive, Scope, Send
 from bentos.core.auth import KeyRing
-from bentos.core.endpoints import INLINE_BODY_BYTES
-from bentos.core.exchange import CLIENT_GONE
+from bentos.core.exchange import CLIENT_GONE, Exchange
 from bentos.core.gateway import Gateway
+from bentos.core.json_bodies import INLINE_BODY_BYTES
 from bentos.core.model import LoadedModel
 from bentos.core.protocol import open_door
 from bentos.core.server import Server
 from bentos.core.short_way import ShortWay
+from tests.support import both_ways
+from tests.support.both_ways import END, answers, answers_of_one_round, get
+from tests.support.both_ways import JSON_TYPE as JSON
 from tests.support.conversations import Streams, talk
 from tests.support.tiny.definition import DEFINITION, FAULTY_HEIGHT, FORBIDDEN_HEIGHT
 
 PATH = "/api/v1/leaf"
-JSON = "Content-Type: application/json"
 GOOD = b'{"height": 12.5, "width": 3.5}'
-END = b"GET /livez HTTP/1.1\r\nHost: a\r\nX-Request-ID: the-end\r\nConnection: close\r\n\r\n"
-"""Is answered last, and then the connection is closed."""
 
 
-def request(
-    body: bytes = GOOD, *lines: str, target: str = PATH, method: str = "POST", version: str = "1.1"
-) -> bytes:
+def request(body: bytes = GOOD, *lines: str, target: str = PATH, **more: str) -> bytes:
     """One request that declares its length."""
-    head = (f"{method} {target} HTTP/{version}", "Host: a", *(lines or (JSON,)))
-    return "\r\n".join((*head, f"Content-Length: {len(body)}", "", "")).encode() + body
+    return both_ways.request(body, *lines, target=target, **more)
 
 
 def in_chunks(*parts: bytes) -> bytes:
@@ -66,11 +62,36 @@ FAULTY = {
     "another path": request(target="/nowhere"),
     "another route": request(b"", "Accept: */*", target="/livez", method="GET"),
 }
+READ = {
+    "a list": get("/api/v1/trees"),
+    "a list that ends early": get("/api/v1/trees?limit=2"),
+    "a header": get("/api/v1/greeting", "Accept-Language: fr"),
+    "an answer that is ready": get("/api/v1/season?month=2"),
+}
+"""Answered where they are read, without a body."""
+ODD = {
+    "an answer that is not ready": get("/api/v1/season?month=4"),
+    "a fault in looking whether it is ready": get("/api/v1/season?month=13"),
+    "a wrong parameter": get("/api/v1/season?month=may"),
+    "an unknown parameter": get("/api/v1/trees?size=2"),
+    "a parameter that comes twice": get("/api/v1/trees?limit=2&limit=3"),
+    "an empty query": get("/api/v1/trees?"),
+    "an escaped query": get("/api/v1/trees?limit=%32"),
+    "an escaped path": get("/api/v1/tr%65es?limit=2"),
+    "a fragment": get("/api/v1/trees?limit=2#limit=3"),
+    "odd bytes in a query": get('/api/v1/trees?limit=2"<>'),
+    "a whole address": get("http://a/api/v1/trees?limit=2"),
+    "something away": get("/api/v1/soil"),
+    "a head alone": get("/api/v1/trees", method="HEAD"),
+    "methods": get("/api/v1/trees", method="OPTIONS"),
+    "a variable in the path": get("/api/v1/trees/2"),
+    "a body where none is taken": request(b"{}", target="/api/v1/trees", method="GET"),
+}
 LAST = {
     "the end of the connection": request(GOOD, JSON, "Connection: close"),
     "an old version": request(version="1.0"),
 }
-ALL = {**ORDINARY, **FAULTY, **LAST}
+ALL = {**ORDINARY, **FAULTY, **READ, **ODD, **LAST}
 
 
 @pytest.fixture(scope="module")
@@ -78,25 +99,6 @@ def opened(tiny_model: LoadedModel) -> Gateway:
     gateway = Gateway(DEFINITION)
     gateway.open(tiny_model)
     return gateway
-
-
-def answers(gateway: Gateway, pieces: list[bytes], shortly: bool) -> bytes:
-    """Everything that comes back until the connection is closed, without what differs each time."""
-
-    async def converse(_server: Server, streams: Streams) -> bytes:
-        reader, writer = streams
-        for piece in pieces:
-            writer.write(piece)
-            await asyncio.sleep(0.005 if len(pieces) > 1 else 0)
-        return await reader.read()
-
-    return without_ids(talk(converse, open_door(gateway.quick if shortly else None), gateway))
-
-
-def without_ids(found: bytes) -> bytes:
-    known = rb"(?m)^(x-request-id: (?!mine|the-end)|date: ).*$"
-    named = rb'"(request_id|instance)":"[^"]*"'
-    return re.sub(named, b"", re.sub(known, b"", found))
 
 
 @pytest.mark.parametrize("what", ALL)
@@ -108,7 +110,15 @@ def test_both_ways_answer_alike(opened: Gateway, what: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "what", [*ORDINARY, "a wrong field", "a fault of ours", "a body that is far too large"]
+    "what",
+    [
+        *ORDINARY,
+        *READ,
+        "an answer that is not ready",
+        "a wrong field",
+        "a fault of ours",
+        "a body that is far too large",
+    ],
 )
 def test_request_in_pieces_is_answered_as_a_whole_one(opened: Gateway, what: str) -> None:
     whole = ALL[what]
@@ -120,31 +130,11 @@ def test_request_in_pieces_is_answered_as_a_whole_one(opened: Gateway, what: str
 @given(st.data())
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_requests_behind_each_other_are_answered_in_their_order(opened: Gateway, data: st.DataObject) -> None:
-    names = data.draw(st.lists(st.sampled_from([*ORDINARY, *FAULTY]), min_size=1, max_size=8))
+    names = data.draw(st.lists(st.sampled_from([*ORDINARY, *FAULTY, *READ, *ODD]), min_size=1, max_size=8))
     sent = b"".join([ALL[name] for name in names]) + END
     cuts = sorted(data.draw(st.lists(st.integers(0, len(sent)), max_size=3)))
     pieces = [sent[start:end] for start, end in zip([0, *cuts], [*cuts, len(sent)], strict=True)]
     assert answers(opened, pieces, shortly=True) == answers(opened, pieces, shortly=False)
-
-
-def answers_of_one_round(gateway: Gateway, sent: list[bytes], shortly: bool) -> list[bytes]:
-    """What each of some connections gets that all ask at the same time, without what differs each time."""
-
-    async def converse(_server: Server, streams: Streams) -> list[bytes]:
-        address = streams[1].get_extra_info("peername")[:2]
-        connections = [await asyncio.open_connection(*address) for _ in sent]
-        for (_, writer), request in zip(connections, sent, strict=True):
-            writer.write(request)
-        await asyncio.sleep(0.1)
-        for _, writer in connections:
-            writer.write(END)
-        found = [await reader.read() for reader, _ in connections]
-        for _, writer in connections:
-            writer.close()
-        return found
-
-    found = talk(converse, open_door(gateway.quick if shortly else None), gateway)
-    return [without_ids(one) for one in found]
 
 
 @pytest.mark.parametrize(
@@ -153,33 +143,60 @@ def answers_of_one_round(gateway: Gateway, sent: list[bytes], shortly: bool) -> 
         [*ORDINARY] * 12,
         [*ORDINARY, "an unknown value", "no JSON"] * 3,
         [*ORDINARY, *FAULTY],
+        [*ORDINARY, *READ, *ODD],
     ],
-    ids=["all good", "some refused", "some that fail"],
+    ids=["all good", "some refused", "some that fail", "different routes"],
 )
 def test_requests_of_one_round_are_answered_like_others(opened: Gateway, names: list[str]) -> None:
     sent = [ALL[name] for name in names]
     assert answers_of_one_round(opened, sent, True) == answers_of_one_round(opened, sent, False)
 
 
-def test_only_ordinary_requests_take_the_short_way(opened: Gateway) -> None:
-    paths: list[str] = []
+def noting(paths: list[str], app: App) -> App:
+    """Have an application's paths noted."""
 
-    async def noting(scope: Scope, receive: Receive, send: Send) -> None:
+    async def note(scope: Scope, receive: Receive, send: Send) -> None:
         paths.append(scope["path"])
-        await opened(scope, receive, send)
+        await app(scope, receive, send)
 
+    return note
+
+
+def test_only_ordinary_requests_take_the_short_way(opened: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths, admitted = list[str](), list[str]()
     quick = opened.quick
+    monkeypatch.setattr(quick, "admitted", noting(admitted, quick.admitted))
 
     async def converse(_server: Server, streams: Streams) -> bytes:
         reader, writer = streams
-        for name in (*ORDINARY, "a query"):
+        for name in (*ORDINARY, *READ, "a query", "an answer that is not ready"):
             writer.write(ALL[name])
             await asyncio.sleep(0.02)
         writer.write(END)
         return await reader.read()
 
-    talk(converse, open_door(quick), noting)
+    monkeypatch.setattr(quick, "app", noting(paths, opened))
+    talk(converse, open_door(quick), noting(paths, opened))
     assert paths == [PATH, "/livez"]
+    assert admitted == ["/api/v1/season"]
+
+
+@pytest.mark.parametrize("month", [2, 4])
+def test_key_is_asked_for_once(tiny_model: LoadedModel, month: int) -> None:
+    class Counting:
+        wants_key = True
+        admitted = 0
+
+        def admit(self, _exchange: Exchange) -> None:
+            self.admitted += 1
+
+    guard = Counting()
+    gateway = Gateway(DEFINITION, guard)
+    gateway.open(tiny_model)
+    found = answers(gateway, [get(f"/api/v1/season?month={month}") + END], shortly=True)
+    assert found.count(b"HTTP/1.1 200 OK") == 2
+    assert guard.admitted == 1
+    gateway.close()
 
 
 def test_both_ways_count_and_ask_for_a_key_alike(tiny_model: LoadedModel) -> None:

@@ -116,6 +116,21 @@ def test_place_is_kept_while_something_is_read_for_it() -> None:
     assert asyncio.run(main()) == 2
 
 
+def test_it_is_told_when_there_is_no_place_left() -> None:
+    told: list[bool] = []
+
+    async def main() -> None:
+        workers = Workers(1, most_waiting=1, on_crowd=told.append)
+        async with workers.place():
+            assert told == []
+            async with workers.place():
+                assert told == [True]
+            assert told == [True, False]
+        workers.close()
+
+    asyncio.run(main())
+
+
 def test_place_is_free_again_after_a_failure() -> None:
     async def main() -> None:
         workers = Workers(1, most_waiting=0)

@@ -1,10 +1,20 @@
 """What is read from wrk's report, and what is told of it."""
 
 import os
+from pathlib import Path
 
 import pytest
 
-from loadtests.benchmarks.analyst import make_table, processor_seconds, read_report
+from loadtests.benchmarks import analyst
+from loadtests.benchmarks.analyst import (
+    main,
+    make_table,
+    measure_rate,
+    processor_seconds,
+    read_report,
+    start_no_op,
+)
+from loadtests.benchmarks.servers import Question
 from loadtests.benchmarks.streams import FirstMoments
 
 REPORT = """Running 2s test @ http://127.0.0.1:3001/price-analysis?limit=24
@@ -44,14 +54,17 @@ def test_table_tells_rates_and_medians() -> None:
         FirstMoments(byte_seconds=0.002, sentence_seconds=0.5, source="llm"),
         FirstMoments(byte_seconds=0.004, sentence_seconds=None, source="fallback"),
     ]
-    table = make_table(read_report(REPORT, "stored", 2.0), moments)
-    assert "| `stored` answers | 12,450 | 12,450 | 1.1 ms | 1,050.0 ms | 0 |" in table
+    fast = read_report(REPORT, "no-op", 1.0)
+    rates = [read_report(REPORT, "stored", seconds) for seconds in (2.0, 4.0, 3.0)]
+    table = make_table([[fast], rates], moments)
+    assert "| no-op | 12,450 | 24,900 | 1.10 ms | 1,050 ms | 0 |" in table
+    assert "| stored | 12,450 | 8,300 (6,225–12,450) | 1.10 ms | 1,050 ms | 0 |" in table
     assert "2 streams, 1 of them written by a language model meanwhile." in table
-    assert "Median time to the first byte 3.0 ms, to the first sentence 500.0 ms." in table
+    assert "Median time to the first byte 3.00 ms, to the first sentence 500 ms." in table
 
 
 def test_table_without_streams_says_nothing_about_them() -> None:
-    assert "Median" not in make_table(read_report(REPORT, "stored", 2.0), [])
+    assert "Median" not in make_table([[read_report(REPORT, "stored", 2.0)]], [])
 
 
 def test_processor_time_of_a_process_grows() -> None:
@@ -59,3 +72,29 @@ def test_processor_time_of_a_process_grows() -> None:
     while processor_seconds(os.getpid()) == before:
         pass
     assert processor_seconds(os.getpid()) > before
+
+
+def test_application_that_does_nothing_runs_on_the_core_of_the_service(tmp_path: Path) -> None:
+    core = min(os.sched_getaffinity(0))
+    with start_no_op(core, tmp_path / "log") as server:
+        assert os.sched_getaffinity(server.pid) == {core}
+        assert server.ask(Question("/", b"")).status == 200
+
+
+def test_load_is_measured_by_what_wrk_reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wrk = tmp_path / "wrk"
+    wrk.write_text(f"#!/bin/sh\nprintf '%s\\n' \"$@\" > {tmp_path}/asked\ncat <<'END'\n{REPORT}END\n")
+    wrk.chmod(0o755)
+    times = [1.0, 3.0]
+    monkeypatch.setattr(analyst, "find_wrk", lambda: str(wrk))
+    monkeypatch.setattr(analyst, "processor_seconds", lambda _process: times.pop(0))
+    rate = measure_rate("http://a", 1, "stored", 2, 16, core=0)
+    assert (rate.source, rate.per_second, rate.per_processor_second) == ("stored", 12449.71, 12450.0)
+    assert (tmp_path / "asked").read_text().split() == [
+        *("--latency", "-t1", "-c16", "-d2s", "http://a/price-analysis?limit=24")
+    ]
+
+
+def test_service_that_is_away_is_told_in_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--url", "http://127.0.0.1:9", "--pid", str(os.getpid())]) == 1
+    assert capsys.readouterr().err.startswith("analyst: ")

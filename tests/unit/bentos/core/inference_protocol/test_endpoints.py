@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pytest
@@ -11,11 +9,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from structlog.testing import capture_logs
 
 from bentos.core.auth import KeyRing
-from bentos.core.endpoints import INLINE_BODY_BYTES
 from bentos.core.gateway import Gateway
 from bentos.core.headers import security_headers
+from bentos.core.json_bodies import INLINE_BODY_BYTES
 from bentos.core.model import LoadedModel
 from tests.support.asking import JSON, Reply, ask, post
+from tests.support.leaves_in_tensors import LENGTH, in_bytes, leaves, tensor
 from tests.support.places import one_place_taken
 from tests.support.tiny.definition import DEFINITION as SILENT
 from tests.support.tiny.definition import FAULTY_HEIGHT, FORBIDDEN_HEIGHT
@@ -24,33 +23,6 @@ from tests.support.tiny.tensors import DEFINITION, MOST_LEAVES
 MODEL, VERSION = "/v2/models/tiny", "/v2/models/tiny/versions/7"
 INFER = f"{MODEL}/infer"
 KEY = "a key that nobody guesses"
-LENGTH = "inference-header-content-length"
-OCTETS = {"content-type": "application/octet-stream"}
-
-
-def tensor(name: str, data: Any, datatype: str = "FP32") -> dict[str, Any]:
-    return {"name": name, "shape": list(np.shape(data)), "datatype": datatype, "data": data}
-
-
-def leaves(count: int = 1, first: float = 12.5) -> dict[str, Any]:
-    heights = [first, *(float(row % 50) for row in range(1, count))]
-    return {"inputs": [tensor("height", heights), tensor("width", [3.5] * count)]}
-
-
-def in_bytes(document: Mapping[str, Any]) -> tuple[bytes, dict[str, str]]:
-    """The same request with all inputs in bytes: the body and its headers."""
-    arrays = [np.array(one["data"], dtype="<f4") for one in document["inputs"]]
-    inputs = [
-        {
-            "name": one["name"],
-            "shape": one["shape"],
-            "datatype": "FP32",
-            "parameters": {"binary_data_size": array.nbytes},
-        }
-        for one, array in zip(document["inputs"], arrays, strict=True)
-    ]
-    head = json.dumps({**document, "inputs": inputs}).encode()
-    return head + b"".join(array.tobytes() for array in arrays), {**OCTETS, LENGTH: str(len(head))}
 
 
 def error_of(reply: Reply) -> str:

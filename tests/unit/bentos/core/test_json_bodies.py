@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from bentos.core.endpoints import read_json
 from bentos.core.errors import UnsupportedMediaType
+from bentos.core.json_bodies import read_json
 from tests.support.exchanges import exchange, part
 
 

@@ -1,4 +1,4 @@
-"""A gateway of the tiny service that speaks the protocol."""
+"""A gateway of the tiny service that speaks the Open Inference Protocol."""
 
 from collections.abc import Iterator
 from dataclasses import replace
