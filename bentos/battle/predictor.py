@@ -1,6 +1,7 @@
 """Answers about battles: from typed requests to typed answers, no transport in sight."""
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 
 import msgspec
 import numpy as np
@@ -100,7 +101,8 @@ class BattlePredictor:
 
     def win_probabilities(self, pairs: Sequence[tuple[Loadout, Loadout]]) -> NDArray[np.float64]:
         """Return float64[n]: `win_probability` of each pair."""
-        rows = np.array([pair if pair[0] <= pair[1] else pair[::-1] for pair in pairs], dtype=np.int64)
+        numbers = chain.from_iterable(one + two if one <= two else two + one for one, two in pairs)
+        rows = np.fromiter(numbers, np.int64, 2 * MOST_MOVES * len(pairs)).reshape(-1, 2, MOST_MOVES)
         swapped = np.array([one > two for one, two in pairs])
         mirrored = np.array([one == two for one, two in pairs])
         return self._win_probabilities(rows, swapped, mirrored)

@@ -1,7 +1,8 @@
 """From the bytes of a body to the typed request, or to a refusal that names every bad field."""
 
+import contextlib
 import functools
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from msgspec.inspect import (
@@ -9,6 +10,8 @@ from msgspec.inspect import (
     CollectionType,
     CustomType,
     DictType,
+    Field,
+    ListType,
     RawType,
     StructType,
     TupleType,
@@ -39,6 +42,7 @@ class BodyDecoder:
         self._type = body_type
         self._decode = msgspec.json.Decoder(body_type).decode
         self._may_be_deep = not bounds_nesting(type_info(body_type))
+        self._rows = None if self._may_be_deep else find_rows(body_type)
 
     def __call__(self, body: bytes) -> Any:
         """Return the request. Raises MalformedBody (not JSON) or InvalidFields (JSON, but not of this
@@ -50,6 +54,14 @@ class BodyDecoder:
             return self._decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise self._refusal(body, error) from None
+
+    def in_pieces(self, body: bytes) -> Any:
+        """Return and raise what a call does, in many short steps if the request is a list of rows: msgspec
+        keeps the interpreter for the whole of each, and other threads want their turn."""
+        if self._rows is not None:
+            with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                return self._rows.decode(body)
+        return self(body)
 
     def _refusal(self, body: bytes, error: Exception) -> RequestError:
         if not body.strip():
@@ -63,6 +75,41 @@ class BodyDecoder:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as malformed:
             return MalformedBody(f"{malformed}.")
         return InvalidFields(field_errors(value, self._type, str(error)))
+
+
+class Rows:
+    """Decodes a type that is nothing but a list of rows, one row after the other."""
+
+    def __init__(self, body_type: type[msgspec.Struct], name: str, rows: ListType, row: StructType) -> None:
+        lengths = msgspec.Meta(min_length=rows.min_length, max_length=rows.max_length)
+        raw_rows = Annotated[list[msgspec.Raw], lengths]
+        self._type = body_type
+        self._name = name
+        self._decode = msgspec.json.Decoder(
+            msgspec.defstruct("RawRows", [(name, raw_rows)], forbid_unknown_fields=True)
+        ).decode
+        self._decode_row = msgspec.json.Decoder(row.cls).decode
+
+    def decode(self, body: bytes) -> Any:
+        """Return the request. Raises msgspec.DecodeError, UnicodeDecodeError or RecursionError, not all with
+        the words of the whole type."""
+        decode_row = self._decode_row
+        rows = [decode_row(raw) for raw in getattr(self._decode(body), self._name)]
+        return self._type(**{self._name: rows})
+
+
+def find_rows(body_type: Any) -> Rows | None:
+    """Return what decodes a type in pieces; None if it is not a struct of one field, a list of structs, that
+    forbids others."""
+    match type_info(body_type):
+        case StructType(
+            cls=cls,
+            fields=(Field(type=ListType(item_type=StructType() as row) as rows) as field,),
+            forbid_unknown_fields=True,
+        ) if field.required and field.name == field.encode_name:
+            return Rows(cls, field.name, rows, row)
+        case _:
+            return None
 
 
 def bounds_nesting(info: Type, within: tuple[type, ...] = ()) -> bool:

@@ -169,7 +169,7 @@ class BodyEndpoint(RouteEndpoint):
             await self._answer_slowly(exchange, request)
 
     def _decode_and_work(self, body: bytes) -> tuple[bytes, Predictions]:
-        return self._work(self._decode(body))
+        return self._work(self._decode.in_pieces(body))
 
 
 class ParameterEndpoint(RouteEndpoint):

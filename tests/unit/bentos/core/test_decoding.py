@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.inspect import type_info
 
-from bentos.core.decoding import MOST_LEVELS, BodyDecoder, bounds_nesting, nests_deeper_than
+from bentos.core.decoding import MOST_LEVELS, BodyDecoder, bounds_nesting, find_rows, nests_deeper_than
 from bentos.core.errors import InvalidFields, MalformedBody, RequestError
 from tests.support.tiny.api import Leaf, Leaves
 
@@ -188,3 +188,63 @@ def _is_leaf(leaf: dict[str, Any]) -> bool:
     except msgspec.ValidationError:
         return False
     return True
+
+
+GOOD_LEAVES = [{"height": 1.5, "width": 2}, {"width": 3, "height": 0, "tags": ["a", "é"]}]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"leaves": GOOD_LEAVES},
+        {"leaves": []},
+        {"leaves": GOOD_LEAVES[:1] * 5_001},
+        {"leaves": [*GOOD_LEAVES, {"height": "high", "width": 1}]},
+        {"leaves": [*GOOD_LEAVES, {"height": 1}]},
+        {"leaves": [*GOOD_LEAVES, 7]},
+        {"leaves": GOOD_LEAVES, "more": 1},
+        {"leaves": 7},
+        {},
+        [],
+    ],
+)
+def test_rows_are_decoded_in_pieces_as_they_are_at_once(document: Any) -> None:
+    assert_decoded_alike(json.dumps(document, ensure_ascii=False).encode())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b'{"leaves": [{"height": 1, "width": 1}',
+        b'{"leaves": [{"height": 1, "width": 1},]}',
+        b'{"leaves": [{"height": 1, "width": 1, "tags": ["\xff"]}]}',
+        b'{"leaves": [{"height": NaN, "width": 1}]}',
+        b'{"leaves": [{"height": 1, "height": 2, "width": 1}]}',
+        b'{"leaves": [], "leaves": [{"height": 1, "width": 1}]} ',
+        b'{"leaves": ' + b"[" * 100_000,
+    ],
+)
+def test_broken_rows_are_refused_in_pieces_as_they_are_at_once(body: bytes) -> None:
+    assert_decoded_alike(body)
+
+
+@given(JSON_VALUES)
+def test_no_rows_are_read_otherwise_in_pieces(value: Any) -> None:
+    assert_decoded_alike(json.dumps({"leaves": value}).encode())
+
+
+def test_only_lists_of_rows_are_decoded_in_pieces() -> None:
+    assert find_rows(Leaves) is not None
+    assert [find_rows(other) for other in (Leaf, Anything, list[Leaf], int)] == [None] * 4
+
+
+def assert_decoded_alike(body: bytes) -> None:
+    found: list[Any] = []
+    for decode in (BodyDecoder(Leaves), BodyDecoder(Leaves).in_pieces):
+        try:
+            found.append(decode(body))
+        except RequestError as error:
+            found.append((type(error), error.detail, getattr(error, "errors", None)))
+    assert found[0] == found[1]
