@@ -5,6 +5,7 @@ Booster, which is faster per row from about 100 rows on. The Booster is read onl
 because importing xgboost costs more memory and time than the whole fast path.
 """
 
+import gc
 import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol, cast
@@ -113,4 +114,7 @@ class BoosterScorer:
                 import xgboost
 
                 self._booster = xgboost.Booster({"nthread": self._threads}, model_file=bytearray(self._model))
+                # What the import brought stays for good. Looking through it for garbage again and again would
+                # stop all threads for up to a tenth of a second each time.
+                gc.freeze()
             return self._booster

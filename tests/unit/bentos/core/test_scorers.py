@@ -1,5 +1,6 @@
 """Two engines for the same trees."""
 
+import gc
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -39,6 +40,13 @@ def test_threads_do_not_mix_up_their_rows() -> None:
 def test_row_of_another_size_is_refused(floats: int) -> None:
     with pytest.raises(ValueError, match="different structures"):
         OnnxScorer(model_files()["model.onnx"]).score_row(bytes(4 * floats))
+
+
+def test_what_comes_with_the_booster_is_not_looked_through_for_garbage() -> None:
+    scorer = BoosterScorer(model_files()["model.ubj"])
+    assert gc.get_objects()
+    scorer.score(ROWS)
+    assert len(gc.get_objects()) < 1000
 
 
 def test_contributions_add_up_to_the_answer() -> None:
