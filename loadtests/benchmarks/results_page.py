@@ -4,13 +4,14 @@ import re
 from pathlib import Path
 
 PAGE = Path(__file__).parents[1] / "RESULTS.md"
-SERVERS, OVERLOAD, SOAK, ANALYST = (
+SERVERS, BUDGET, OVERLOAD, SOAK, ANALYST = (
     "Against other servers",
+    "Where the time of an answer goes",
     "Overload",
     "Soak",
     "The analyst",
 )
-ORDER = (SERVERS, OVERLOAD, SOAK, ANALYST)
+ORDER = (SERVERS, BUDGET, OVERLOAD, SOAK, ANALYST)
 INTRODUCTION = """# Measured
 
 Written by `make bench`, `make overload` and `make soak`; [README](README.md#benchmarks) says what is measured
