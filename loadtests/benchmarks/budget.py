@@ -35,7 +35,7 @@ from loadtests.benchmarks.wire import CONNECTIONS, do_nothing, plain_server, req
 from loadtests.payloads import Questions
 
 CONDITIONS = (
-    f"Processor time of one random battle, key asked for, {CONNECTIONS} connections that ask without a pause: "
+    f"Processor time of one random battle, key asked for, {CONNECTIONS} connections that never pause: "
     "what they ask in one round is handled together."
 )
 BATTLES = 1000
