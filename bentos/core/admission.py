@@ -29,6 +29,7 @@ from bentos.core.json_bodies import INLINE_BODY_BYTES
 from bentos.core.metrics import DURATION_EDGES_SECONDS, Buckets
 from bentos.core.metrics_endpoint import METRICS_PATH
 from bentos.core.queue_delay import Rounds
+from bentos.core.workers import HOLD_SECONDS
 
 INTERVAL_SECONDS = 0.1
 """How long a delay must last to count as standing, and how long nobody must be refused until it is over: what
@@ -37,9 +38,6 @@ RFC 8289 advises, several times the budget."""
 LEAST_ROUNDS = 3
 """So many rounds in a row must have such a delay, and work for half of the budget in each. Where the process
 is denied a processor, requests wait although there is little to do, and refusals would not help them."""
-
-HOLD_SECONDS = 1.0
-"""Longest time that a refusal is held back; after it the client is told to try again."""
 
 ANSWERS_PER_REFUSAL = 8
 """One refusal goes out in the time of so many answers. Reading and refusing one costs about a third of an

@@ -148,7 +148,10 @@ class BodyEndpoint(RouteEndpoint):
         if self._together is not None and len(requests) > 1:
             CURRENT.set(None)
             try:
-                return [self._finish(answer) for answer in self._together([one.request for one in requests])]
+                answers = self._together([one.request for one in requests])
+                if len(answers) != len(requests):
+                    raise ValueError(f"{len(requests)} requests were given {len(answers)} answers.")
+                return [self._finish(answer) for answer in answers]
             except Exception:
                 _log.exception("Requests could not be handled together; each is handled alone")
         return [self._attempt(one, self._handler, one.request) for one in requests]

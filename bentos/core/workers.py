@@ -22,7 +22,7 @@ NICENESS = 10
 LEAST_PRIORITY = 19
 
 HOLD_SECONDS = 1.0
-"""Longest time that a refusal is held back."""
+"""Longest time that a refusal is held back, whatever for; after it the client is told to try again."""
 
 
 class Workers:

@@ -6,8 +6,9 @@ from math import inf
 import pytest
 from structlog.testing import capture_logs
 
-from bentos.core.admission import ANSWERS_PER_REFUSAL, HOLD_SECONDS, INTERVAL_SECONDS, UNREFUSED, Admission
+from bentos.core.admission import ANSWERS_PER_REFUSAL, INTERVAL_SECONDS, UNREFUSED, Admission
 from bentos.core.json_bodies import INLINE_BODY_BYTES
+from bentos.core.workers import HOLD_SECONDS
 from tests.support.loops import CAPACITY, HANDLE_SECONDS, URL, Client, Clock, Load
 
 BUDGET_SECONDS = 0.02

@@ -120,6 +120,17 @@ def test_no_more_than_some_dozens_are_handled_together(gateway: Gateway, endpoin
     assert ended == [str(number) for number in range(2 * MOST_TOGETHER + 1)]
 
 
+def test_nobody_goes_without_an_answer_if_some_are_left_out(gateway: Gateway, endpoint: BodyEndpoint) -> None:
+    quick, loop, ended = quick_of(gateway), ReadyQueue(), list[str]()
+    endpoint._together = lambda leaves: [
+        Answer(oak=True, confidence=1.0, model_version="7") for _ in leaves[1:]
+    ]
+    with capture_logs() as lines:
+        answer_all(quick, [Waits(endpoint, name, ended) for name in "abc"], loop)
+    assert ended == ["a", "b", "c"]
+    assert [line["log_level"] for line in lines] == ["error"]
+
+
 def test_who_has_no_key_is_refused_beside_others(gateway: Gateway, endpoint: BodyEndpoint) -> None:
     quick = quick_of(gateway, KeyRing([bytes(32)]))
     asked = Waits(endpoint, "a", []).ask()
