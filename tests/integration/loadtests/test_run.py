@@ -51,6 +51,35 @@ class Runs(NamedTuple):
     keyless: Future[Run]
 
 
+class Starter(NamedTuple):
+    """Starts load tests, with the environment as it was before any thread could see it change."""
+
+    environment: dict[str, str]
+
+    def start(self, *arguments: str, key: str = KEY) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "loadtests.run", *arguments],
+            cwd=ROOT,
+            env={**self.environment, "EKIBEN_LOAD_API_KEY": key, "EKIBEN_LOAD_MODEL_VERSIONS": VERSION},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def load(self, folder: Path, host: str, marks: Path, *arguments: str, key: str = KEY) -> Run:
+        given = ("--host", host, "--output", str(folder), "--thresholds", str(marks))
+        return _finish(self.start(*given, *SMALL, *arguments, key=key), folder)
+
+    def distributed(self, folder: Path, host: str, marks: Path, port: int) -> Run:
+        worker = self.start("--worker-of", "127.0.0.1", "--master-port", str(port))
+        settings = ("--expect-workers", "1", "--master-port", str(port), "--print-report")
+        master = self.load(folder, host, marks, *settings)
+        worked = _finish(worker, folder)
+        assert worked.code == 0, worked.text
+        return master
+
+
 def _write_marks(path: Path, minimum_requests_per_second: float) -> Path:
     marks = {
         "p95_milliseconds": 30_000,
@@ -62,18 +91,6 @@ def _write_marks(path: Path, minimum_requests_per_second: float) -> Path:
     return path
 
 
-def _start(*arguments: str, key: str = KEY) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "loadtests.run", *arguments],
-        cwd=ROOT,
-        env={**os.environ, "EKIBEN_LOAD_API_KEY": key, "EKIBEN_LOAD_MODEL_VERSIONS": VERSION},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
 def _finish(process: subprocess.Popen[str], folder: Path) -> Run:
     try:
         text, _ = process.communicate(timeout=LONG_SECONDS)
@@ -81,19 +98,6 @@ def _finish(process: subprocess.Popen[str], folder: Path) -> Run:
         process.kill()
         process.wait()
     return Run(process.returncode, text, folder)
-
-
-def _load(folder: Path, host: str, marks: Path, *arguments: str, key: str = KEY) -> Run:
-    given = ("--host", host, "--output", str(folder), "--thresholds", str(marks))
-    return _finish(_start(*given, *SMALL, *arguments, key=key), folder)
-
-
-def _distributed(folder: Path, host: str, marks: Path, port: int) -> Run:
-    worker = _start("--worker-of", "127.0.0.1", "--master-port", str(port))
-    master = _load(folder, host, marks, "--expect-workers", "1", "--master-port", str(port), "--print-report")
-    worked = _finish(worker, folder)
-    assert worked.code == 0, worked.text
-    return master
 
 
 def _free_port() -> int:
@@ -113,12 +117,13 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
         service = stack.enter_context(serving({**package.environment(), **keys}, "battle"))
         host = f"http://127.0.0.1:{service.port}"
         liar = f"http://127.0.0.1:{stack.enter_context(lying_proxy(service.port))}"
+        starter = Starter(dict(os.environ))
         pool = stack.enter_context(ThreadPoolExecutor())
         yield Runs(
-            sound=pool.submit(_load, folder / "sound", host, generous),
-            missed=pool.submit(_load, folder / "missed", host, impossible),
-            lied_to=pool.submit(_distributed, folder / "lied_to", liar, generous, _free_port()),
-            keyless=pool.submit(_load, folder / "keyless", host, generous, key=""),
+            sound=pool.submit(starter.load, folder / "sound", host, generous),
+            missed=pool.submit(starter.load, folder / "missed", host, impossible),
+            lied_to=pool.submit(starter.distributed, folder / "lied_to", liar, generous, _free_port()),
+            keyless=pool.submit(starter.load, folder / "keyless", host, generous, key=""),
         )
 
 
