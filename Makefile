@@ -170,8 +170,9 @@ e2e: .venv/.synced ## Run the end-to-end tests on a real cluster
 clean: ## Remove .venv, caches and built files; the registry in .ekiben stays
 	rm -rf .venv build dist htmlcov .coverage* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 
+# Compiled once, here: where Python is told to write nothing, each start would compile all it imports.
 .venv/.synced: $(UV) pyproject.toml uv.lock
-	@$(UV) sync --frozen || { echo "No packages could be fetched: is there a network, or a proxy to set?" >&2; exit 1; }
+	@$(UV) sync --frozen --compile-bytecode || { echo "No packages could be fetched: is there a network, or a proxy to set?" >&2; exit 1; }
 	@touch $@
 
 $(UV):

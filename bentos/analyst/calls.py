@@ -4,7 +4,6 @@ import asyncio
 import math
 from dataclasses import dataclass, replace
 
-import structlog
 from msgspec import structs
 
 from bentos.analyst.answers import Answers
@@ -13,6 +12,7 @@ from bentos.analyst.edition import Edition, Place
 from bentos.analyst.progress import Progress
 from bentos.analyst.storage.analyses import AnalysisKey
 from bentos.analyst.writer import Assignment, Reason, Refused, Writer, Written
+from bentos.core.loggers import get_logger
 
 RETRY_SECONDS: dict[Reason, float] = {
     "busy": 2.0,
@@ -29,7 +29,7 @@ MOST_DOUBLINGS = 4
 
 Places = list[tuple[Edition, Place]]
 
-_log = structlog.get_logger("ekiben.analyst")
+_log = get_logger("ekiben.analyst")
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

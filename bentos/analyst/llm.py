@@ -20,11 +20,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
-import structlog
-
 from bentos.analyst.llm_gate import open_gate
 from bentos.analyst.settings import LlmSettings
 from bentos.core.errors import EkibenError, SettingsError
+from bentos.core.loggers import get_logger
 from bentos.core.logs import configure_logs
 from bentos.core.settings import read_settings
 
@@ -55,7 +54,7 @@ EXIT_CODES = """exit codes:
 
 Settings are environment variables that begin with EKIBEN_LLM_; arguments come before them."""
 
-_log = structlog.get_logger("ekiben.llm")
+_log = get_logger("ekiben.llm")
 
 
 def find_weights(settings: LlmSettings) -> Path:

@@ -13,10 +13,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from time import perf_counter
 
-import structlog
 from msgspec import Struct
 
 from bentos.core.exchange import CLIENT_GONE
+from bentos.core.loggers import get_logger
 from bentos.core.tracing import TraceContext, choose_request_id, continue_trace
 
 MOST_HEAD_BYTES = 32 * 1024
@@ -43,7 +43,7 @@ TOO_LARGE, TOO_MANY, NOT_THERE = (
     "502 No Model",
 )
 
-_log = structlog.get_logger("ekiben.llm")
+_log = get_logger("ekiben.llm")
 
 
 class Asked(Struct, frozen=True, kw_only=True):

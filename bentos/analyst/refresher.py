@@ -4,8 +4,6 @@ import asyncio
 import itertools
 import time
 
-import structlog
-
 from bentos.analyst.analyst import Analyst
 from bentos.analyst.edition import Edition, Place
 from bentos.analyst.facts import Facts
@@ -16,6 +14,7 @@ from bentos.analyst.shelves import NewsShelf, PriceShelf
 from bentos.analyst.storage.budget import Budget
 from bentos.analyst.storage.claims import Claims
 from bentos.core.errors import DatabaseUnavailable, UnknownResource
+from bentos.core.loggers import get_logger
 
 LOOK_SECONDS = 1.0
 """How often it is asked whether prices changed."""
@@ -27,7 +26,7 @@ PREPARE_KEY = "prepare"
 """Claimed by the replica that has texts written before anybody asks for them."""
 PREPARE_SECONDS = 300.0
 
-_log = structlog.get_logger("ekiben.analyst")
+_log = get_logger("ekiben.analyst")
 
 
 class Refresher:

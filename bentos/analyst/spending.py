@@ -5,7 +5,6 @@ import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import structlog
 from msgspec import Struct
 
 from bentos.analyst.providers.base import Failure, Prompt, ProviderFailed
@@ -14,11 +13,12 @@ from bentos.analyst.providers.resilience import NotAsked
 from bentos.analyst.settings import AnalystSettings
 from bentos.analyst.storage.budget import Budget
 from bentos.core.errors import DatabaseUnavailable
+from bentos.core.loggers import get_logger
 
 BYTES_PER_TOKEN = 2
 """Fewer than any usual tokenizer makes of English or French, so that seldom too little is reserved."""
 
-_log = structlog.get_logger("ekiben.analyst")
+_log = get_logger("ekiben.analyst")
 
 
 class BudgetSpent(Exception):

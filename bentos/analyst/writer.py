@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Literal
 
-import structlog
 from msgspec import Struct
 
 from bentos.analyst.api import Source
@@ -23,6 +22,7 @@ from bentos.analyst.storage.analyses import AnalysisKey, AnalysisStore, StoredAn
 from bentos.analyst.storage.claims import Claims
 from bentos.analyst.wording import Language
 from bentos.core.errors import DatabaseUnavailable
+from bentos.core.loggers import get_logger
 
 MOST_CALLS = 16
 """Texts that one process has written at the same time. Callers may ask for thousands of windows: those beyond
@@ -38,7 +38,7 @@ Reason = Literal["budget", "busy", "checks", "fault", "nobody", "provider", "sto
 model wrote failed the checks; this program did; settings name no provider; none answered; the database did
 not."""
 
-_log = structlog.get_logger("ekiben.analyst")
+_log = get_logger("ekiben.analyst")
 
 
 class Assignment(Struct, frozen=True, kw_only=True):

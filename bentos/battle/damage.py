@@ -140,12 +140,11 @@ def _bins(shares: Array) -> NDArray[np.int64]:
 def _profiles(kinds: list[tuple[float, float, str]]) -> tuple[Array, Array]:
     """Return value float64[K * B] and knock_out float64[K * B, T] of every kind in every bin."""
     shares: Array = LEAST_SHARE * BIN_STEP ** np.arange(BINS, dtype=np.float64)
-    uses = {"steady": lambda t: t, "charge": lambda t: t // 2, "recharge": lambda t: (t + 1) // 2}
+    turns = np.arange(HORIZON_TURNS + 1)
+    uses = {"steady": turns, "charge": turns // 2, "recharge": (turns + 1) // 2}
     values, knock_outs = [], []
     for accuracy, spread, pace in kinds:
-        fallen = np.array(
-            [_fallen(shares, accuracy, spread, uses[pace](turn)) for turn in range(HORIZON_TURNS + 1)]
-        )
+        fallen = _fallen(shares, accuracy, spread, int(uses[pace][-1]))[uses[pace]]
         values.append(np.minimum(shares, 1) * accuracy * _pace_factor(shares, pace))
         knock_outs.append(np.diff(fallen, axis=0).T)
     return np.concatenate(values), np.clip(np.concatenate(knock_outs), 0, 1)
@@ -159,16 +158,22 @@ def _pace_factor(shares: Array, pace: str) -> Array:
     return np.where((pace == "recharge") & (shares < 1), 0.5, 1.0)
 
 
-def _fallen(shares: Array, accuracy: float, spread: float, uses: int) -> Array:
-    """Return float64[B]: probability that `uses` uses, each landing or not, took all hit points.
+def _fallen(shares: Array, accuracy: float, spread: float, most_uses: int) -> Array:
+    """Return float64[most_uses + 1, B]: probability that so many uses, each landing or not, took all hit
+    points.
 
     The number of landing uses is binomial; the sum of their damage is taken as normal.
     """
-    total = np.zeros_like(shares)
-    for landed in range(1, uses + 1):
-        weight = comb(uses, landed) * accuracy**landed * (1 - accuracy) ** (uses - landed)
-        total += weight * _normal_cdf((landed * shares - 1) / (spread * shares * np.sqrt(landed)))
-    return total
+    enough = [
+        _normal_cdf((landed * shares - 1) / (spread * shares * np.sqrt(landed)))
+        for landed in range(1, most_uses + 1)
+    ]
+    fallen = np.zeros((most_uses + 1, len(shares)))
+    for uses in range(1, most_uses + 1):
+        for landed in range(1, uses + 1):
+            weight = comb(uses, landed) * accuracy**landed * (1 - accuracy) ** (uses - landed)
+            fallen[uses] += weight * enough[landed - 1]
+    return fallen
 
 
 _erf = np.frompyfunc(erf, 1, 1)

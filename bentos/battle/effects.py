@@ -12,6 +12,7 @@ from bentos.battle.loadouts import LoadoutIndex
 from bentos.battle.pokedex import STAGES, Move, Pokedex
 
 Types = tuple[str, ...]
+Immunities = frozenset[str]
 
 EFFECTS = (
     "sleep",
@@ -68,19 +69,28 @@ def effect_table(index: LoadoutIndex) -> tuple[NDArray[np.float32], NDArray[np.i
     defender.
 
     The last move is the empty place, whose row is all 0. Against defenders of equal types a move does the
-    same.
+    same, and against those that it reaches and that have the same immunities.
     """
     kinds = list(dict.fromkeys(one.types for one in index.species))
     kind_of = np.array([kinds.index(one.types) for one in index.species], dtype=np.int64)
+    immunities = [_immunities(types) for types in kinds]
     rows: dict[tuple[float, ...], int] = {(0.0,) * len(EFFECTS): 0}
     numbers = np.zeros((len(index.pokedex.moves) + 1, len(kinds)), dtype=np.int64)
     for number, move in enumerate(index.pokedex.moves):
-        on_user = _on_user(move)
+        row_of: dict[Immunities | None, int] = {}
         for column, types in enumerate(kinds):
-            effects = on_user | _on_target(index.pokedex, move, types)
-            row = tuple(effects.get(name, 0.0) for name in EFFECTS)
-            numbers[number, column] = rows.setdefault(row, len(rows))
+            immune = immunities[column] if _reaches(index.pokedex, move, types) else None
+            if immune not in row_of:
+                row_of[immune] = rows.setdefault(_row(move, immune), len(rows))
+            numbers[number, column] = row_of[immune]
     return np.array(list(rows), dtype=np.float32), numbers[:, kind_of]
+
+
+def _row(move: Move, immune: Immunities | None) -> tuple[float, ...]:
+    """Return the effects of a move against defenders that are immune to these statuses; None: against those
+    that it does not reach."""
+    effects = _on_user(move) if immune is None else _on_user(move) | _on_target(move, immune)
+    return tuple(effects.get(name, 0.0) for name in EFFECTS)
 
 
 def _on_user(move: Move) -> dict[str, float]:
@@ -102,15 +112,13 @@ def _on_user(move: Move) -> dict[str, float]:
     }
 
 
-def _on_target(pokedex: Pokedex, move: Move, types: Types) -> dict[str, float]:
-    if not _reaches(pokedex, move, types):
-        return {}
+def _on_target(move: Move, immune: Immunities) -> dict[str, float]:
     accuracy = move.accuracy / 100
     lowers = dict(zip(STAGES, move.target_stages, strict=True))
     lowering = accuracy * move.target_stages_chance / 100
     return {
-        **_statuses(move, types, accuracy * move.status_chance / 100),
-        **_conditions(move, types, accuracy * move.volatile_chance / 100),
+        **_statuses(move, immune, accuracy * move.status_chance / 100),
+        **_conditions(move, immune, accuracy * move.volatile_chance / 100),
         "flinch": accuracy * move.flinch_chance / 100,
         "lower_attack": -(lowers["attack"] + lowers["special_attack"]) * lowering,
         "lower_bulk": -(lowers["defense"] + lowers["special_defense"]) * lowering,
@@ -139,23 +147,23 @@ def _reaches(pokedex: Pokedex, move: Move, types: Types) -> bool:
     return True
 
 
-def _statuses(move: Move, types: Types, chance: float) -> dict[str, float]:
+def _statuses(move: Move, immune: Immunities, chance: float) -> dict[str, float]:
     if move.status == "burn_freeze_paralysis":
         thirds = {"burn": chance / 3, "paralysis": chance / 3, "sleep": chance / 3}
-        return {name: value for name, value in thirds.items() if not _immune(name, types)}
-    if not move.status or _immune(move.status, types):
+        return {name: value for name, value in thirds.items() if name not in immune}
+    if not move.status or move.status in immune:
         return {}
     return {"sleep" if move.status == "freeze" else move.status: chance}
 
 
-def _conditions(move: Move, types: Types, chance: float) -> dict[str, float]:
+def _conditions(move: Move, immune: Immunities, chance: float) -> dict[str, float]:
     if move.volatile == "leech-seed":
-        return {} if _immune("leech-seed", types) else {"seed": chance}
+        return {} if "leech-seed" in immune else {"seed": chance}
     if move.volatile == "yawn":
         return {"sleep": 0.8 * chance}
     names = {"confusion": "confusion", "partial-trap": "trap"} | dict.fromkeys(_HINDERING, "hinder")
     return {names[move.volatile]: chance} if move.volatile in names else {}
 
 
-def _immune(status: str, types: Types) -> bool:
-    return bool(_IMMUNE.get(status, set()) & set(types))
+def _immunities(types: Types) -> Immunities:
+    return frozenset(status for status, immune in _IMMUNE.items() if immune & set(types))

@@ -63,21 +63,22 @@ class FeatureBuilder:
     """The tables, and the gathers over them. Safe to share between threads.
 
     `deeds` uint16[S, P + 1] is what each learnable move does to each species. By deed: `ranks` and `kinds`
-    int64[D], its damage profile and its row of effects; what these stand for, `damage` float32[D], `effects`
-    float32[D, E], `outlook` float32[D, 4], `knock_out` and `standing` float32[D, T] (see `DamageTables`);
-    `standing_at_last` float32[D]. By species: `statistics` float32[S, 6]. `species_of` int64[P + 1] is the
-    species of each learnable move.
+    int64[D], its damage profile and its row of effects; `damage` float32[D], `outlook` float32[D, 4],
+    `knock_out` and `standing` float32[D, T] (see `DamageTables`); `standing_at_last` float32[D]. By kind:
+    `effects` float32[K, E]; by each two kinds, `together` float32[K, K, E], the larger values of both. By
+    species: `statistics` float32[S, 6]. `species_of` int64[P + 1] is the species of each learnable move.
     """
 
     def __init__(self, index: LoadoutIndex) -> None:
         damage = DamageTables(index)
         effects, effect_of = effect_table(index)
         codes = damage.ranks.astype(np.int64) * len(effects) + effect_of[index.move_of]
-        deeds, places = np.unique(codes, return_inverse=True)
-        self.deeds = np.ascontiguousarray(places.T, dtype=np.min_scalar_type(len(deeds)))
+        deeds, numbers = _distinct(codes)
+        self.deeds = np.ascontiguousarray(numbers.T, dtype=np.min_scalar_type(len(deeds)))
         self.ranks, self.kinds = np.divmod(deeds, len(effects))
         self.damage = damage.value[self.ranks]
-        self.effects = effects[self.kinds]
+        self.effects = effects
+        self.together = np.maximum(effects[:, None], effects)
         self.outlook = np.column_stack([damage.turns, damage.standing[:, 1:4]])[self.ranks]
         self.knock_out = damage.knock_out[self.ranks]
         self.standing = damage.standing[self.ranks]
@@ -94,13 +95,13 @@ class FeatureBuilder:
         deeds = self._deeds_of(rows, species)
         deeds.sort(axis=2)
         best = deeds[:, :, 3]
-        effects = self.effects.take(deeds, axis=0)
+        kinds = self.kinds.take(deeds)
         sides = np.empty((len(rows), 2, _RACE + 3), dtype=np.float32)
         sides[:, :, :4] = self.damage.take(deeds)
         sides[:, :, _OUTLOOK] = self.outlook.take(best, axis=0)
         sides[:, :, _STATISTICS] = self.statistics.take(species, axis=0)
-        sides[:, :, _BEST] = effects[:, :, 3]
-        np.maximum.reduce(effects, axis=2, out=sides[:, :, _ANY])
+        sides[:, :, _BEST] = self.effects.take(kinds[:, :, 3], axis=0)
+        np.maximum(self._larger(kinds[:, :, :2]), self._larger(kinds[:, :, 2:]), out=sides[:, :, _ANY])
         self._race(sides, best)
         return sides.reshape(len(rows), -1)
 
@@ -108,6 +109,14 @@ class FeatureBuilder:
         """Return float32[n, 2, 4]: expected damage of each move, in the order of `rows` int64[n, 2, 4]."""
         damages: FloatArray = self.damage.take(self._deeds_of(rows, self.species_of.take(rows[:, :, 0])))
         return damages
+
+    def _larger(self, kinds: IntArray) -> FloatArray:
+        """Return float32[n, 2, E]: the larger effects of each two kinds in int64[n, 2, 2]."""
+        count, _, width = self.together.shape
+        larger: FloatArray = self.together.reshape(-1, width).take(
+            kinds[:, :, 0] * count + kinds[:, :, 1], axis=0
+        )
+        return larger
 
     def _deeds_of(self, rows: IntArray, species: IntArray) -> IntArray:
         """Return int64[n, 2, 4]: what each move does to the other side; `species` int64[n, 2] are both
@@ -133,7 +142,16 @@ class FeatureBuilder:
         second[:, _RACE + 2] = second[:, 4] / first[:, 4]
 
 
+def _distinct(codes: IntArray) -> tuple[IntArray, IntArray]:
+    """Return the codes that there are, int64[D], ascending, and the place of each code of any shape among
+    them. Codes are small enough to be places themselves: sorting them would take five times as long."""
+    occurs = np.zeros(codes.max() + 1, dtype=np.bool_)
+    occurs[codes] = True
+    places: IntArray = np.cumsum(occurs) - 1
+    return np.flatnonzero(occurs), places[codes]
+
+
 @lru_cache(maxsize=1)
 def load_features() -> FeatureBuilder:
-    """Return the one builder of this process; its tables take about half a second to make."""
+    """Return the one builder of this process; its tables take a while to make."""
     return FeatureBuilder(load_index())

@@ -21,20 +21,24 @@ _UNKNOWN = -1
 class LoadoutArrays:
     """The tables for it. Safe to share between threads.
 
-    `_position_of` int64[largest id + 2]: each id's species position, at the last place as for any id that is
-    none; `_number_of` int64[S + 1, M + 2]: the number of each learnable move by species position and the
-    move's number, again with places for what there is not; `_defaults` int64[S + 1, 4].
+    `_position_of` int64[largest id + 2]: each id's species position; `_number_of` int64[(S + 1) * (M + 3)]:
+    the number of each learnable move by species position and by one more than the move's number;
+    `_defaults` int64[S + 1, 4]. The first and the last place of each stand for all that is beyond it, and so
+    does the position S.
     """
 
     def __init__(self, index: LoadoutIndex) -> None:
         self._index = index
         species, moves = index.species, index.pokedex.moves
-        self._position_of = np.full(max(one.id for one in species) + 2, _UNKNOWN)
+        self._unknown = len(species)
+        self._position_of = np.full(max(one.id for one in species) + 2, self._unknown)
         self._position_of[[one.id for one in species]] = np.arange(len(species))
-        self._number_of = np.full((len(species) + 1, len(moves) + 2), _UNKNOWN)
+        self._width = len(moves) + 3
+        numbers = np.full((len(species) + 1, self._width), _UNKNOWN)
         pairs = np.arange(index.empty)
-        self._number_of[index.species_of[pairs], index.move_of[pairs] + 1] = pairs
-        self._number_of[:-1, 0] = index.empty
+        numbers[index.species_of[pairs], index.move_of[pairs] + 2] = pairs
+        numbers[:-1, 1] = index.empty
+        self._number_of = numbers.ravel()
         self._slugs = ("", *(move.slug for move in moves))
         self._defaults = np.array([index.encode(one.id) for one in species] + [(_UNKNOWN,) * MOST_MOVES])
 
@@ -44,11 +48,13 @@ class LoadoutArrays:
 
         A row of `moves` with nothing but 0 means the default moves, as None does for all rows.
         """
-        positions = self._position_of[_within(ids, len(self._position_of))]
-        defaults = self._defaults[positions]
+        positions = self._position_of.take(ids, mode="clip")
+        defaults = self._defaults.take(positions, axis=0)
         if moves is None:
-            return defaults, positions != _UNKNOWN
-        numbers = self._number_of[positions[:, None], _within(moves, self._number_of.shape[1])]
+            return defaults, positions != self._unknown
+        # The largest of all numbers becomes the smallest one, which is as unknown.
+        places = np.clip(moves + 1, 0, self._width - 1)
+        numbers = self._number_of.take(positions[:, None] * self._width + places)
         numbers.sort(axis=1)
         repeated = (numbers[:, 1:] == numbers[:, :-1]) & (numbers[:, 1:] != self._index.empty)
         usable = (numbers[:, 0] != _UNKNOWN) & ~repeated.any(axis=1)
@@ -79,8 +85,3 @@ class LoadoutArrays:
 def load_loadout_arrays() -> LoadoutArrays:
     """Return the one instance of this process."""
     return LoadoutArrays(load_index())
-
-
-def _within(values: IntArray, length: int) -> IntArray:
-    """Return the values, but the last place of a table of this length for those that it has no place for."""
-    return np.where((values >= 0) & (values < length), values, length - 1)

@@ -42,10 +42,8 @@ class OneRow:
         self._statistics = [row.tobytes() for row in features.statistics]
         self._speed: list[float] = features.statistics[:, SPEED].tolist()
         self._kinds: list[int] = features.kinds.tolist()
-        effects = np.zeros((max(self._kinds) + 1, features.effects.shape[1]), dtype=np.float32)
-        effects[features.kinds] = features.effects
-        self._effects = [row.tobytes() for row in effects]
-        self._together = [list(np.maximum(row, effects)) for row in effects]
+        self._effects = [row.tobytes() for row in features.effects]
+        self._together = [list(rows) for rows in features.together]
         _, places, rank_of = np.unique(features.ranks, return_index=True, return_inverse=True)
         attacks = [_cut_attack(features, place) for place in places.tolist()]
         damage = [features.damage[place].tobytes() for place in places.tolist()]

@@ -5,6 +5,7 @@ what was simulated follow the same numbers. Nothing here is computed but the def
 """
 
 import csv
+import math
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -173,7 +174,7 @@ class Pokedex:
     def effectiveness(self, attack_type: str, defending_types: tuple[str, ...]) -> float:
         """Return the damage multiplier (0 to 4) of an attacking type against one or two types."""
         row = self.type_multiplier[self.type_index[attack_type]]
-        return float(np.prod([row[self.type_index[name]] for name in defending_types]))
+        return float(math.prod(row[self.type_index[name]] for name in defending_types))
 
     def _choose_moves(self, species: Species) -> tuple[str, ...]:
         known = [self.moves_by_slug[slug] for slug in sorted(self.learnset[species.id])]

@@ -18,7 +18,6 @@ from math import inf
 from time import perf_counter, thread_time
 from typing import Literal, Protocol
 
-import structlog
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
@@ -26,6 +25,7 @@ from prometheus_client.registry import Collector
 from bentos.core import health
 from bentos.core.inference_protocol import endpoints as inference_protocol
 from bentos.core.json_bodies import INLINE_BODY_BYTES
+from bentos.core.loggers import get_logger
 from bentos.core.metrics import DURATION_EDGES_SECONDS, Buckets
 from bentos.core.metrics_endpoint import METRICS_PATH
 from bentos.core.queue_delay import Rounds
@@ -68,7 +68,7 @@ HELD: frozenset["Reason"] = frozenset({"queue", "workers"})
 Reason = Literal["queue", "in_flight", "workers", "key", "connections"]
 REASONS: tuple[Reason, ...] = ("queue", "in_flight", "workers", "key", "connections")
 
-_log = structlog.get_logger("ekiben.admission")
+_log = get_logger("ekiben.admission")
 
 
 class Refused(Protocol):

@@ -1,8 +1,6 @@
 """The gateway as BentoML's middleware: all that it does in our own process, except answering POST routes
 itself."""
 
-import structlog
-
 from bentos.core.asgi import App, Message, Receive, Scope, Send
 from bentos.core.auth import open_guard
 from bentos.core.decoding import BodyDecoder
@@ -12,6 +10,7 @@ from bentos.core.foreign import ForeignApp
 from bentos.core.gateway import Gateway
 from bentos.core.json_bodies import read_json
 from bentos.core.loaded import loaded_model
+from bentos.core.loggers import get_logger
 from bentos.core.logs import configure_logs
 from bentos.core.metrics import Metrics
 from bentos.core.opened import OpenedService
@@ -21,7 +20,7 @@ from bentos.core.settings import Settings
 GATEWAY_KEY = "ekiben.gateway"
 """Marks the scope of what came through a gateway already."""
 
-_log = structlog.get_logger("ekiben.bento")
+_log = get_logger("ekiben.bento")
 
 
 class BentoGateway:

@@ -10,10 +10,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from bentos.core.errors import PackageError
+from bentos.core.loggers import get_logger
 from bentos.core.package import ModelPackage, Pin, load_package
 
 KEPT_PACKAGES = 3
@@ -23,7 +23,7 @@ ABANDONED_SECONDS = 3600.0
 """Age at which a half written package belongs to a process that is gone."""
 
 _PART = ".part-"
-_log = structlog.get_logger("ekiben.cache")
+_log = get_logger("ekiben.cache")
 
 
 class PackageCache:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
-import structlog
 
 from bentos.core.decoding import BodyDecoder
 from bentos.core.errors import (
@@ -17,12 +16,13 @@ from bentos.core.errors import (
 from bentos.core.exchange import CURRENT, Exchange
 from bentos.core.headers import Head
 from bentos.core.json_bodies import INLINE_BODY_BYTES, has_large_body, read_json, require_json_body
+from bentos.core.loggers import get_logger
 from bentos.core.metrics import Metrics, Predictions, Series
 from bentos.core.parameters import read_headers, read_path, read_query
 from bentos.core.routing import Handler, Route
 from bentos.core.workers import Workers
 
-_log = structlog.get_logger("ekiben.endpoints")
+_log = get_logger("ekiben.endpoints")
 
 Content = bytes | Exception | None
 """What becomes of a request where it is read: the content of its answer, an error, or nothing yet."""

@@ -9,8 +9,6 @@ from collections.abc import Callable
 from functools import partial
 from time import perf_counter
 
-import structlog
-
 from bentos.core.admission import Admission
 from bentos.core.asgi import App, Receive, Scope, Send
 from bentos.core.auth import Guard
@@ -29,6 +27,7 @@ from bentos.core.foreign import ForeignApp, ForeignEndpoint
 from bentos.core.headers import EVENT_STREAM, JSON, ResponseHeads
 from bentos.core.health import LIVE_PATH, READY_PATH, LiveEndpoint, ReadyEndpoint
 from bentos.core.inference_protocol.endpoints import InferenceProtocol
+from bentos.core.loggers import get_logger
 from bentos.core.metrics import OTHER_METHOD, Metrics, Series
 from bentos.core.metrics_endpoint import METRICS_PATH, MetricsEndpoint
 from bentos.core.model import LoadedModel
@@ -52,7 +51,7 @@ MOST_REMEMBERED = 256
 UNKNOWN_ROUTE = "unknown"
 """The one label for all paths that nobody declared."""
 
-_log = structlog.get_logger("ekiben.gateway")
+_log = get_logger("ekiben.gateway")
 
 
 class Gateway:

@@ -8,10 +8,9 @@ import sys
 from typing import Any
 
 import msgspec
-import structlog
-from structlog.typing import EventDict, WrappedLogger
 
 from bentos.core.exchange import CURRENT
+from bentos.core.loggers import structlog
 
 FOREIGN_LOGGERS = ("uvicorn", "uvicorn.error", "uvicorn.access", "bentoml", "circus")
 """Loggers that come with handlers of their own."""
@@ -61,7 +60,9 @@ def adopt_foreign_loggers() -> None:
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
 
 
-def add_request(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+def add_request(
+    _logger: structlog.typing.WrappedLogger, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
     """Add the ids of the request that is being worked on, if there is one."""
     exchange = CURRENT.get()
     if exchange is not None:
@@ -71,7 +72,7 @@ def add_request(_logger: WrappedLogger, _method: str, event: EventDict) -> Event
     return event
 
 
-def _serialize(event: EventDict, **_options: Any) -> str:
+def _serialize(event: structlog.typing.EventDict, **_options: Any) -> str:
     """Write what is in every line first, in the order in which people read it."""
     first = {name: event.pop(name) for name in ("timestamp", "level", "event") if name in event}
     return msgspec.json.encode({**first, **event}, enc_hook=repr).decode()

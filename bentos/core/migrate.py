@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -24,6 +23,7 @@ from sqlalchemy.pool import NullPool
 
 from bentos.core.database import guarded, parse_url, prepare_sqlite
 from bentos.core.errors import EkibenError
+from bentos.core.loggers import get_logger
 from bentos.core.logs import configure_logs
 from bentos.core.settings import DatabaseSettings, read_settings
 
@@ -36,7 +36,7 @@ WAIT_SECONDS = 60.0
 
 DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
 
-_log = structlog.get_logger("ekiben.migrate")
+_log = get_logger("ekiben.migrate")
 
 
 def upgrade(settings: DatabaseSettings | None = None, migrations: Path = MIGRATIONS) -> str:

@@ -8,15 +8,14 @@ import asyncio
 import importlib
 import os
 
-import structlog
-
 from bentos.core.asgi import App, Receive, Scope, Send
 from bentos.core.bento_gateway import GATEWAY_KEY
 from bentos.core.lifespan import Lifespan
+from bentos.core.loggers import get_logger
 from bentos.core.logs import adopt_foreign_loggers
 from bentos.core.threads import run_in_daemon_thread
 
-_log = structlog.get_logger("ekiben.bento")
+_log = get_logger("ekiben.bento")
 
 
 class MountedBento:

@@ -5,16 +5,16 @@ import contextvars
 from collections.abc import Callable
 from typing import Any
 
-import structlog
 from prometheus_client import CollectorRegistry
 
 from bentos.core.errors import EkibenError
+from bentos.core.loggers import get_logger
 from bentos.core.routing import Opening, ServiceDefinition
 
 LEAVE_SECONDS = 5.0
 """Longest wait for a service to close what it opened; then it is cancelled."""
 
-_log = structlog.get_logger("ekiben.opened")
+_log = get_logger("ekiben.opened")
 
 
 class OpenedService:

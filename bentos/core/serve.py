@@ -18,7 +18,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import structlog
 import uvloop
 
 from bentos.core.admission import Admission
@@ -27,6 +26,7 @@ from bentos.core.connections import Connections, allow_connections
 from bentos.core.errors import EkibenError, SettingsError
 from bentos.core.gateway import Gateway
 from bentos.core.loaded import share_model
+from bentos.core.loggers import get_logger
 from bentos.core.logs import configure_logs
 from bentos.core.model import LoadedModel, find_definition, load_model
 from bentos.core.mounted_bento import MountedBento
@@ -40,7 +40,7 @@ from bentos.core.threads import run_in_daemon_thread
 if TYPE_CHECKING:
     from bentos.core.inference_protocol.grpc.server import GrpcServer
 
-_log = structlog.get_logger("ekiben.serve")
+_log = get_logger("ekiben.serve")
 
 SWITCH_SECONDS = 0.00005
 """How long a worker thread may keep the event loop from running Python. The loop asks for the interpreter

@@ -7,12 +7,12 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from typing import Any
 
 import msgspec
-import structlog
 
 from bentos.core.asgi import Receive
 from bentos.core.endpoints import HeaderEndpoint
 from bentos.core.errors import InternalFailure, RequestError
 from bentos.core.exchange import ClientGone, Exchange
+from bentos.core.loggers import get_logger
 
 HEARTBEAT_SECONDS = 15.0
 """Time between two comments that keep proxies from taking a quiet stream for a dead one, as the specification
@@ -26,7 +26,7 @@ _HEARTBEAT = b":\n\n"
 _UNBUFFERED = (b"x-accel-buffering", b"no")
 """Tells nginx, which buffers answers, to pass this one on as it comes."""
 
-_log = structlog.get_logger("ekiben.streaming")
+_log = get_logger("ekiben.streaming")
 
 
 class Event(msgspec.Struct, frozen=True):

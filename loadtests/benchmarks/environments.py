@@ -25,7 +25,7 @@ class Environment:
     @property
     def python(self) -> Path:
         """Its interpreter. Raises ToolMissing without uv."""
-        if not (self._folder / "complete").exists():
+        if not (self._folder / "compiled").exists():
             self._make()
         return self._folder / "bin" / "python"
 
@@ -42,9 +42,11 @@ class Environment:
     def _make(self) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)
         python = str(self._folder / "bin" / "python")
+        # Compiled, as in an image: where Python may write nothing, each start would compile all it imports.
+        install = ("pip", "install", "--quiet", "--python", python, "--no-deps", "--compile-bytecode")
         for command in (
             ("venv", "--quiet", "--no-project", "--python", PYTHON, str(self._folder)),
-            ("pip", "install", "--quiet", "--python", python, "--no-deps", "-r", str(self._list)),
+            (*install, "-r", str(self._list)),
         ):
             subprocess.run([find_uv(), *command], check=True, timeout=INSTALL_SECONDS)
-        (self._folder / "complete").touch()
+        (self._folder / "compiled").touch()

@@ -163,7 +163,7 @@ def start(launch: Launch, question: Question, core: int, log: Path) -> Server:
         process = subprocess.Popen(
             on_core(core, command),
             cwd=launch.folder,
-            env={**os.environ, **settings},
+            env={**_own_environment(), **settings},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -179,6 +179,11 @@ def start(launch: Launch, question: Question, core: int, log: Path) -> Server:
             raise ServerUnusable(launch.name, f"{error}\n{tail}") from error
         raise
     return server
+
+
+def _own_environment() -> dict[str, str]:
+    """Return this process's variables, but for the one with which no start would be faster than the first."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def free_ports(count: int) -> list[int]:

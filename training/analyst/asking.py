@@ -5,12 +5,11 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-import structlog
-
 from bentos.analyst.prompts import PromptSet
 from bentos.analyst.providers.base import Completion, Prompt
 from bentos.analyst.providers.make import make_chain
 from bentos.analyst.settings import AnalystSettings
+from bentos.core.loggers import structlog
 from bentos.core.settings import read_settings
 from training.analyst.data import FrozenWindow
 from training.analyst.embedded import embedded_model

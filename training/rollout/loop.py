@@ -8,8 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from types import FrameType
 
-import structlog
-
+from bentos.core.loggers import get_logger
 from training.core.registry import Registry
 from training.core.settings import TrainingSettings
 from training.rollout import names
@@ -30,7 +29,7 @@ loop that got nowhere for ten intervals more than that hangs."""
 TRAININGS_SECONDS = 30.0
 """How often jobs are looked at: they end a few times a day."""
 
-_log = structlog.get_logger("ekiben.rollout")
+_log = get_logger("ekiben.rollout")
 
 
 class Loop:

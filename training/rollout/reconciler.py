@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 
 import msgspec
-import structlog
 
+from bentos.core.loggers import get_logger
 from bentos.core.package import Pin
 from training.core.errors import RegistryUnavailable, VersionNotFound
 from training.rollout.champions import Champions
@@ -18,7 +18,7 @@ from training.rollout.events import Events, Reason
 from training.rollout.objects import Deployment
 from training.rollout.plan import Action, describe_status, plan, require_whole, says
 
-_log = structlog.get_logger("ekiben.rollout")
+_log = get_logger("ekiben.rollout")
 
 
 class Outcome(msgspec.Struct, frozen=True):

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import structlog
 from stamina.instrumentation import set_on_retry_hooks
 
 from bentos.analyst.collect.archives import ARCHIVES, fetch_archive
@@ -22,11 +21,12 @@ from bentos.analyst.storage.news import NewsStore
 from bentos.analyst.storage.prices import PriceStore
 from bentos.core.database import close_engine, open_engine
 from bentos.core.errors import EkibenError
+from bentos.core.loggers import get_logger
 from bentos.core.logs import configure_logs
 from bentos.core.migrate import upgrade
 from bentos.core.settings import DatabaseSettings, LogSettings, read_settings
 
-_log = structlog.get_logger("ekiben.collect")
+_log = get_logger("ekiben.collect")
 
 NO_SOURCE = 7
 """Exit code when no source answered well."""

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-import structlog
 from msgspec import Struct, field
 
 from bentos.analyst.candles import Headline
@@ -15,9 +14,10 @@ from bentos.analyst.collect.sources import news_sources
 from bentos.analyst.collect.sources.base import NewsSource
 from bentos.analyst.settings import CollectSettings
 from bentos.analyst.storage.news import NewsStore
+from bentos.core.loggers import get_logger
 from bentos.core.threads import run_in_daemon_thread
 
-_log = structlog.get_logger("ekiben.collect")
+_log = get_logger("ekiben.collect")
 
 
 class NewsRun(Struct, kw_only=True):

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-import structlog
 from msgspec import Struct, field
 
 from bentos.analyst.collect.archives import ArchiveUnavailable
@@ -19,9 +18,10 @@ from bentos.analyst.collect.validation import LOOK_BACK
 from bentos.analyst.collect.wanted import WantedHours
 from bentos.analyst.settings import CollectSettings
 from bentos.analyst.storage.prices import PriceStore
+from bentos.core.loggers import get_logger
 from bentos.core.threads import run_in_daemon_thread
 
-_log = structlog.get_logger("ekiben.collect")
+_log = get_logger("ekiben.collect")
 
 
 class PriceRun(Struct, kw_only=True):

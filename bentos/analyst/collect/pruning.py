@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-import structlog
 from msgspec import Struct, structs
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -17,8 +16,9 @@ from bentos.analyst.storage.claims import Claims
 from bentos.analyst.storage.news import NewsStore
 from bentos.analyst.storage.prices import PriceStore
 from bentos.core.errors import UnknownResource
+from bentos.core.loggers import get_logger
 
-_log = structlog.get_logger("ekiben.collect")
+_log = get_logger("ekiben.collect")
 
 
 class Removed(Struct, frozen=True, kw_only=True):

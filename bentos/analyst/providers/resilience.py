@@ -7,16 +7,16 @@ from contextlib import aclosing, asynccontextmanager, contextmanager
 from typing import Literal, Protocol, TypeVar
 
 import stamina
-import structlog
 
 from bentos.analyst.providers.base import Completion, Failure, Prompt, Provider, ProviderFailed
 from bentos.analyst.providers.breaker import Breaker, LeftAlone
 from bentos.analyst.providers.paying import Bill, Payer
 from bentos.analyst.settings import AnalystSettings
+from bentos.core.loggers import get_logger
 
 _Result = TypeVar("_Result")
 
-_log = structlog.get_logger("ekiben.analyst")
+_log = get_logger("ekiben.analyst")
 
 TRIES = 3
 """Requests to one provider for one answer."""

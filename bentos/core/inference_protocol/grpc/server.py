@@ -8,13 +8,13 @@ do without that lock.
 from collections.abc import Callable, Sequence
 
 import grpc.aio
-import structlog
 
 from bentos.core.admission import Admission
 from bentos.core.errors import SettingsError
 from bentos.core.gateway import Gateway
 from bentos.core.inference_protocol.grpc.endpoints import GrpcMethods
 from bentos.core.inference_protocol.grpc.transport import Calls
+from bentos.core.loggers import get_logger
 from bentos.core.model import LoadedModel
 from bentos.core.routing import ServiceDefinition
 from bentos.core.settings import ServerSettings
@@ -34,7 +34,7 @@ loses no call; gRPC's own way to stop answers CANCELLED to those that come in th
 MOST_STREAMS = 256
 """Calls under way on one connection; a client waits with more."""
 
-_log = structlog.get_logger("ekiben.grpc")
+_log = get_logger("ekiben.grpc")
 
 
 class GrpcServer:
