@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from bentos.core.contract import Field
 from bentos.core.errors import InvalidFields, MalformedBody
 from bentos.core.inference_protocol.datatypes import Datatype, datatype_of
+from bentos.core.inference_protocol.inference import Inference
 from bentos.core.inference_protocol.messages import MOST_DIMENSIONS, MOST_TENSORS
-from bentos.core.inference_protocol.requests import Inference, RequestReader
+from bentos.core.inference_protocol.requests import RequestReader
 from bentos.core.inference_protocol.tensor_model import TensorModel, Tensors
 from tests.fuzz.battles import check_refusal
 from tests.fuzz.json_oracle import NotJson, Pairs, has_endless_number, parse, walk

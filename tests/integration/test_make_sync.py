@@ -29,7 +29,7 @@ def _sync(checkout: Path, script: str) -> subprocess.CompletedProcess[str]:
 
 def test_progress_is_uvs_own_and_a_second_run_does_nothing(checkout: Path) -> None:
     script = 'echo "uv $*" >&2'
-    assert _sync(checkout, script).stderr == "uv sync --frozen\n"
+    assert _sync(checkout, script).stderr == "uv sync --frozen --compile-bytecode\n"
     assert "uv" not in _sync(checkout, script).stderr
 
 

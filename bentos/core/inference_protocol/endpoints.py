@@ -18,6 +18,7 @@ from bentos.core.errors import (
 )
 from bentos.core.exchange import Exchange
 from bentos.core.headers import JSON, Head, ResponseHeads
+from bentos.core.inference_protocol.inference import Inference
 from bentos.core.inference_protocol.inferring import Inferrer
 from bentos.core.inference_protocol.messages import (
     ModelReady,
@@ -27,7 +28,7 @@ from bentos.core.inference_protocol.messages import (
     encode,
 )
 from bentos.core.inference_protocol.metadata import describe_model, describe_server
-from bentos.core.inference_protocol.requests import Inference, RequestReader
+from bentos.core.inference_protocol.requests import RequestReader
 from bentos.core.inference_protocol.responses import Body, ResponseWriter
 from bentos.core.inference_protocol.tensor_model import TensorModel
 from bentos.core.json_bodies import INLINE_BODY_BYTES, JSON_TYPES, has_large_body, require_json

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from bentos.core.inference_protocol.requests import Inference
+from bentos.core.inference_protocol.inference import Inference
 from bentos.core.inference_protocol.tensor_model import ROWS, TensorModel, Tensors
 from bentos.core.json_bodies import INLINE_BODY_BYTES
 from bentos.core.metrics import Metrics, Predictions

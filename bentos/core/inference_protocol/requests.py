@@ -1,29 +1,22 @@
 """From the body of an inference request to arrays, or to a refusal that names what is wrong."""
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
 
-from msgspec import UNSET, Raw, UnsetType
+from msgspec import UNSET, Raw
 
 from bentos.core.decoding import BodyDecoder
 from bentos.core.errors import FieldError, InvalidFields, MalformedBody
 from bentos.core.inference_protocol.checks import TensorChecks, refuse_extensions
 from bentos.core.inference_protocol.datatypes import BadTensor, Tensor, read_binary, read_json
+from bentos.core.inference_protocol.inference import Inference
 from bentos.core.inference_protocol.messages import InferenceRequest, Parameters, RequestInput
+from bentos.core.inference_protocol.plain import PlainReader
 from bentos.core.inference_protocol.tensor_model import TensorModel
+from bentos.core.json_bodies import INLINE_BODY_BYTES
 
 BINARY_SIZE = "binary_data_size"
 BINARY_OUTPUT = "binary_data"
 ALL_OUTPUTS_BINARY = "binary_data_output"
-
-
-class Inference(NamedTuple):
-    """One inference that is asked for: arrays by input, and for each wanted output whether in bytes."""
-
-    inputs: Mapping[str, Tensor]
-    outputs: Mapping[str, bool]
-    rows: int
-    id: str | UnsetType
 
 
 class RequestReader:
@@ -32,6 +25,7 @@ class RequestReader:
     def __init__(self, model: TensorModel) -> None:
         self._checks = TensorChecks(model)
         self._decode = BodyDecoder(InferenceRequest)
+        self._plain = PlainReader(model)
 
     def read(self, body: bytes, json_bytes: int | None) -> Inference:
         """Return what the body asks for. Its first `json_bytes` are JSON, tensors come behind; None: there is
@@ -39,6 +33,12 @@ class RequestReader:
 
         Raises MalformedBody or InvalidFields.
         """
+        is_small = json_bytes is None and len(body) <= INLINE_BODY_BYTES
+        plain = self._plain.read(body) if is_small else None
+        return plain or self.read_any(body, json_bytes)
+
+    def read_any(self, body: bytes, json_bytes: int | None) -> Inference:
+        """Return and raise what `read` does, by the way that is open to all requests."""
         if json_bytes is None:
             request: InferenceRequest = self._decode(body)
             binary = None

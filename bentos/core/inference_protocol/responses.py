@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 from bentos.core.errors import FieldError, InvalidFields
 from bentos.core.inference_protocol.datatypes import BadTensor, datatype_of, write_binary, write_json
+from bentos.core.inference_protocol.inference import Inference
 from bentos.core.inference_protocol.messages import InferenceResponse, Parameters, ResponseOutput, encode
-from bentos.core.inference_protocol.requests import BINARY_SIZE, Inference
+from bentos.core.inference_protocol.requests import BINARY_SIZE
 from bentos.core.inference_protocol.tensor_model import Tensor, TensorModel, Tensors
 
 

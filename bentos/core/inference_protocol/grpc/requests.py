@@ -7,6 +7,7 @@ from bentos.core.inference_protocol.checks import TensorChecks, refuse_extension
 from bentos.core.inference_protocol.datatypes import BadTensor, Datatype, Tensor, read_binary, read_elements
 from bentos.core.inference_protocol.grpc.descriptors import DecodeError, Message
 from bentos.core.inference_protocol.grpc.messages import CONTENTS, ModelInferRequest
+from bentos.core.inference_protocol.inference import Inference
 from bentos.core.inference_protocol.messages import (
     MOST_DIMENSIONS,
     MOST_TENSORS,
@@ -14,7 +15,6 @@ from bentos.core.inference_protocol.messages import (
     RequestInput,
     RequestOutput,
 )
-from bentos.core.inference_protocol.requests import Inference
 from bentos.core.inference_protocol.tensor_model import TensorModel
 
 _Message = TypeVar("_Message")

@@ -2,7 +2,7 @@
 
 from bentos.core.inference_protocol.datatypes import datatype_of, write_binary
 from bentos.core.inference_protocol.grpc.messages import CONTENTS, ModelInferResponse
-from bentos.core.inference_protocol.requests import Inference
+from bentos.core.inference_protocol.inference import Inference
 from bentos.core.inference_protocol.tensor_model import TensorModel, Tensors
 
 

@@ -9,8 +9,8 @@ from msgspec import UNSET
 
 from bentos.core.contract import Field
 from bentos.core.errors import FieldError, InvalidFields
+from bentos.core.inference_protocol.inference import Inference
 from bentos.core.inference_protocol.inferring import Inferrer
-from bentos.core.inference_protocol.requests import Inference
 from bentos.core.inference_protocol.tensor_model import Outcomes, TensorModel, Tensors
 from bentos.core.json_bodies import INLINE_BODY_BYTES
 from bentos.core.metrics import Metrics

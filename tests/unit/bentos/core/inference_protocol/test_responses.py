@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 
 from bentos.core.contract import Field
 from bentos.core.errors import InvalidFields
-from bentos.core.inference_protocol.requests import Inference
+from bentos.core.inference_protocol.inference import Inference
 from bentos.core.inference_protocol.responses import ResponseWriter
 from bentos.core.inference_protocol.tensor_model import TensorModel, Tensors
 

@@ -6,7 +6,7 @@ from bentos.core.contract import Field
 from bentos.core.inference_protocol.grpc.descriptors import Message
 from bentos.core.inference_protocol.grpc.messages import ModelInferResponse
 from bentos.core.inference_protocol.grpc.responses import MessageWriter
-from bentos.core.inference_protocol.requests import Inference
+from bentos.core.inference_protocol.inference import Inference
 from bentos.core.inference_protocol.tensor_model import TensorModel, Tensors
 
 FOUND: Tensors = {
