@@ -50,7 +50,7 @@ load: .venv/.synced ## Put load on HOST in a SHAPE (steady, step, spike, soak) a
 bench: .venv/.synced ## Compare Ekiben with other servers on this machine (20 minutes); writes loadtests/RESULTS.md
 	@UV=$(UV) $(PYTHON) -m loadtests.benchmarks.compare
 
-overload: .venv/.synced ## Ask battle up to five times what it can answer (11 minutes); writes loadtests/RESULTS.md
+overload: .venv/.synced ## Ask battle up to five times what it can answer (13 minutes); writes loadtests/RESULTS.md
 	@UV=$(UV) $(PYTHON) -m loadtests.benchmarks.overload
 
 soak: .venv/.synced ## Ask battle for half an hour and see whether it grows; writes loadtests/RESULTS.md

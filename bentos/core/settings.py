@@ -8,6 +8,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bentos.core.errors import SettingsError
+from bentos.core.workers import MOST_WAITING
 
 
 class ModelSettings(BaseSettings):
@@ -60,7 +61,7 @@ class ServerSettings(BaseSettings):
     worker_threads: int = Field(default=2, ge=1, le=64)
     """Threads for work that would hold up quick answers, such as large batches and explanations. Two, so that
     one long batch does not make every explanation wait."""
-    most_waiting: int = Field(default=16, ge=1, le=10_000)
+    most_waiting: int = Field(default=MOST_WAITING, ge=1, le=10_000)
     """Pieces of such work that may wait for a thread; more are refused with 429."""
     queue_budget_seconds: float = Field(default=0.02, ge=0, le=10, allow_inf_nan=False)
     """How long requests may wait before they are handled. Once they wait longer for a tenth of a second, as

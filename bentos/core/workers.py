@@ -13,7 +13,7 @@ from typing import Any
 
 from bentos.core.errors import Overloaded
 
-MOST_WAITING = 16
+MOST_WAITING = 12
 """Pieces of work that may wait for a thread, unless it is said how many."""
 
 NICENESS = 10

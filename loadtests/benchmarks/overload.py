@@ -1,9 +1,9 @@
 """`python -m loadtests.benchmarks.overload`: what becomes of a server that is asked more than it can answer.
 
-First its capacity is measured; then it is asked at shares and multiples of it, at a fixed rate whether or not
-it keeps up. Single answers may be cheaper than the client's own work, so that one core can't send several
-times the capacity: what was really sent is told, and batches of 64, whose capacity is lower, are tried as
-well. Last, ordinary load is measured beside thousands of idle and slow connections.
+Its capacity is measured before and after each step; in between it is asked at a share or a multiple of it, at
+a fixed rate whether or not it keeps up. Single answers may be cheaper than the client's own work, so that one
+core can't send several times the capacity: what was really sent is told, and batches of 64, whose capacity is
+lower, are tried as well. Last, ordinary load is measured beside thousands of idle and slow connections.
 """
 
 import argparse
@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from bentos.core.errors import EkibenError
 from loadtests.benchmarks.bodies import BodyFile, write_lines, write_packed
@@ -86,9 +87,14 @@ class Overload:
         """Return what came of every multiple of the capacity for one kind of request."""
         check_answers(self._server, load.form, load.packed.rows, count=2)
         self._closed(load, CAPACITY_CONNECTIONS, WARM_SECONDS)
-        capacity = self._closed(load, CAPACITY_CONNECTIONS, self._options.capacity_seconds).per_second
-        say(f"{load.name}: {capacity:,.0f} requests/s are the capacity")
-        return [self._step(load, capacity, multiple) for multiple in MULTIPLES]
+        capacity = self._capacity(load)
+        steps = []
+        for multiple in MULTIPLES:
+            step = self._step(load, capacity, multiple)
+            after = self._capacity(load)
+            steps.append(replace(step, capacity=(capacity + after) / 2))
+            capacity = after
+        return steps
 
     def beside(self, load: Load) -> list[Beside]:
         """Return how ordinary load fares alone, and beside idle and slow connections."""
@@ -142,6 +148,13 @@ class Overload:
         self._server.stop()
         self._server = start_subject(self._contender, self._site)
         return 1
+
+    def _capacity(self, load: Load) -> float:
+        """Return how many requests a second are answered at most, now: others use the machine too."""
+        seconds = self._options.capacity_seconds
+        capacity = self._closed(load, CAPACITY_CONNECTIONS, seconds).per_second
+        say(f"{load.name}: {capacity:,.0f} requests/s are the capacity")
+        return capacity
 
     def _open(self, load: Load, rate: float) -> Open:
         url, key = self._server.url + load.form.path, self._server.key

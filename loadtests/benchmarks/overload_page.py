@@ -11,6 +11,8 @@ from loadtests.benchmarks.open_loop import Open
 SENT_SHARE = 0.95
 """Below this share of what was asked for, the client or its connections could send no more."""
 NOTE = (
+    "The capacity, and the goodput as a share of it, are those of wrk over 64 connections, right before and "
+    "after the row. "
     "Latencies are those of admitted requests, from when they were due: where the client is at its limit "
     "they hold its own delay too. A bystander asks the same 50 times a second over one connection; its "
     "latency is the server's. † The client, or its connections that all waited for answers, sent less than "
@@ -19,8 +21,9 @@ NOTE = (
 
 
 class Step(Struct, frozen=True, kw_only=True):
-    """One multiple of the capacity. `recovery_seconds` counts from the end of the load; the bystander asks
-    now and then meanwhile, and its time is that of answers with 200."""
+    """One multiple of the capacity, which is the mean of what it was before and after. `recovery_seconds`
+    counts from the end of the load; the bystander asks now and then meanwhile, and its time is that of
+    answers with 200."""
 
     load: str
     capacity: float
@@ -62,7 +65,8 @@ def overload_page(
 def steps_table(steps: Sequence[Step]) -> str:
     """Return a row for each multiple."""
     head = (
-        *("load", "of capacity", "asked/s", "sent/s", "200/s", "p50", "p99", "429/s", "p99 of 429"),
+        *("load", "asked", "capacity/s", "asked/s", "sent/s", "200/s", "goodput", "p50", "p99"),
+        *("429/s", "p99 of 429"),
         *("p99 of a bystander", "other errors", "most resident", "restarts", "recovered after"),
     )
     return table(head, [_step_row(step) for step in steps])
@@ -74,9 +78,11 @@ def _step_row(step: Step) -> list[str]:
     return [
         step.load,
         f"{step.multiple:g}×",
+        count(step.capacity),
         count(measured.asked_rate),
         count(measured.sent_rate) + (" †" if short else ""),
         count(measured.ok_rate),
+        f"{measured.ok_rate / step.capacity:.2f}",
         milliseconds(measured.p50_seconds),
         milliseconds(measured.p99_seconds),
         count(measured.shed_rate),

@@ -26,7 +26,7 @@ BESIDE = Beside(
 def test_admitted_and_shed_requests_are_told_apart() -> None:
     row = steps_table([_step(opened(20_000.0))]).splitlines()[2]
     assert row == (
-        "| 1 row | 2× | 20,000 | 20,000 | 18,000 | 1.00 ms | 10.0 ms "
+        "| 1 row | 2× | 10,000 | 20,000 | 20,000 | 18,000 | 1.80 | 1.00 ms | 10.0 ms "
         "| 2,000 | 0.20 ms | 30.0 ms | 0 | 130 MB | 0 | 0.3 s |"
     )
 

@@ -13,6 +13,7 @@ from hypothesis.extra import numpy as arrays
 from bentos.core.contract import Field
 from bentos.core.inference_protocol.datatypes import (
     DATATYPES,
+    PIECE_BYTES,
     BadTensor,
     Tensor,
     datatype_of,
@@ -132,6 +133,36 @@ def test_wrong_data_are_refused_with_the_reason(
     with pytest.raises(BadTensor) as caught:
         read_json(data, shape, DATATYPES[name])
     assert reason.lower() in str(caught.value).lower()
+
+
+ELEMENTS: list[Any] = [0, -3, 7, 300, 2.5, -0.0, 1e39, 10**30, True, None, "1,2", [1], {}]
+LISTS = st.lists(st.sampled_from(ELEMENTS), max_size=9)
+
+
+def _read_or_reason(text: bytes, name: str, count: int) -> bytes | str:
+    try:
+        return read_json(text, [count], DATATYPES[name]).tobytes()
+    except BadTensor as error:
+        return str(error)
+
+
+@given(st.sampled_from(NUMBERS), LISTS, st.integers(0, 9), st.sampled_from([None, 1]))
+def test_long_lists_are_read_in_pieces_as_in_one(
+    name: str, elements: list[Any], count: int, indent: int | None
+) -> None:
+    text = json.dumps(elements, indent=indent).encode()
+    for changed in (text, text[:-1] + b",]", text[:-1], text + b"]"):
+        whole = _read_or_reason(changed, name, count)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("bentos.core.inference_protocol.datatypes.PIECE_BYTES", 2)
+            assert _read_or_reason(changed, name, count) == whole
+
+
+def test_list_of_many_pieces_is_the_same_array() -> None:
+    numbers = np.random.default_rng(1).random(20_000).astype(np.float32)
+    text = json.dumps(numbers.tolist()).encode()
+    assert len(text) > 2 * PIECE_BYTES
+    assert np.array_equal(read_json(text, [200, 100], DATATYPES["FP32"]), numbers.reshape(200, 100))
 
 
 def test_flat_data_fill_any_shape_row_by_row() -> None:
