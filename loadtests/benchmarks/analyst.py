@@ -21,17 +21,17 @@ from tempfile import TemporaryDirectory
 from msgspec import Struct
 
 from bentos.core.errors import EkibenError
+from loadtests.benchmarks.analyst_subject import ANALYSIS_PATH
 from loadtests.benchmarks.contenders import PEERS
 from loadtests.benchmarks.cores import on_core
-from loadtests.benchmarks.machine import describe_machine
 from loadtests.benchmarks.markdown import count, milliseconds, table
-from loadtests.benchmarks.results_page import ANALYST, PAGE, replace_section
+from loadtests.benchmarks.output import add_output, put_out
+from loadtests.benchmarks.results_page import ANALYST
 from loadtests.benchmarks.servers import Launch, Question, Server, start
 from loadtests.benchmarks.spread import spread, write
 from loadtests.benchmarks.streams import FirstMoments, ask, measure_stream
 from loadtests.benchmarks.tools import find_wrk
 
-ANALYSIS_PATH = "/price-analysis?limit=24"
 TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
 COLUMNS = ("what", "answers a second", "answers a second of processor time", "p50", "p99", "wrong")
@@ -159,8 +159,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=3, help="times that it and a no-op are asked in turn")
     parser.add_argument("--connections", type=int, default=16, help="over so many connections")
     parser.add_argument("--streams", type=int, default=20, help="streams that are measured before")
-    parser.add_argument("--output", type=Path, help="file for the table; otherwise it is printed")
-    parser.add_argument("--results", action="store_true", help=f"write it into {PAGE.name}")
+    add_output(parser)
     parsed = parser.parse_args(arguments)
     try:
         moments = [measure_stream(parsed.url, window) for window in range(100, 100 + parsed.streams)]
@@ -169,13 +168,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"analyst: {error}\n")
         return 1
     measured = make_table(kinds, moments)
-    if parsed.results:
-        conditions = f"{parsed.connections} connections, {parsed.rounds} rounds of {parsed.seconds} s."
-        replace_section(ANALYST, f"{describe_machine()}\n\n{conditions}\n\n{measured}")
-    elif parsed.output is None:
-        sys.stdout.write(measured)
-    else:
-        parsed.output.write_text(measured)
+    conditions = f"{parsed.connections} connections, {parsed.rounds} rounds of {parsed.seconds} s."
+    put_out(measured, ANALYST, conditions, parsed)
     return 0
 
 

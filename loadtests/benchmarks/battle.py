@@ -15,11 +15,11 @@ from bentos.battle.api import BattleRequest
 from bentos.battle.features import load_features
 from bentos.battle.loadouts import load_index
 from bentos.battle.pokedex import MOST_MOVES, load_pokedex
-from bentos.core.package import Pin
 from bentos.core.scorers import FloatArray
 from loadtests.benchmarks.bodies import OCTETS
-from loadtests.benchmarks.contenders import ROOT, launch_ekiben
+from loadtests.benchmarks.contenders import launch_ekiben
 from loadtests.benchmarks.forms import Contender, Form, Sample
+from loadtests.benchmarks.pins import PIN_NAMES, pin_settings, read_pin
 from loadtests.benchmarks.synthetic.model import load_booster
 from loadtests.benchmarks.tensor_bodies import binary_body, json_body, read_binary, read_json
 from loadtests.payloads import Questions
@@ -30,27 +30,13 @@ INFER_PATH = "/v2/models/battle/infer"
 OUTPUT = "probability"
 SIDES = (1, 2)
 
-_PIN_NAMES = ("URI", "VERSION", "DIGEST", "PUBLIC_KEY")
-
-
-class HomePin(Pin, frozen=True, kw_only=True):
-    """What `ekiben promote` writes into the home."""
-
-    public_key: str
-
 
 def find_pin(environment: Mapping[str, str] = os.environ) -> dict[str, str] | None:
     """Return the settings with which a process serves battle: those of `EKIBEN_MODEL_*`, else the pin that
     `ekiben promote` or `make up` wrote, else None."""
-    if environment.get("EKIBEN_MODEL_URI"):
-        named = {name: environment.get(f"EKIBEN_MODEL_{name}", "") for name in _PIN_NAMES}
-    else:
-        path = ROOT / environment.get("EKIBEN_HOME", ".ekiben") / "pins" / "battle.json"
-        if not path.exists():
-            return None
-        pin = msgspec.json.decode(path.read_bytes(), type=HomePin)
-        named = dict(zip(_PIN_NAMES, (pin.uri, pin.version, pin.digest, pin.public_key), strict=True))
-    return {"EKIBEN_MODEL_SOURCE": "registry"} | {f"EKIBEN_MODEL_{k}": v for k, v in named.items()}
+    if not environment.get("EKIBEN_MODEL_URI"):
+        return read_pin("battle", environment)
+    return pin_settings(tuple(environment.get(f"EKIBEN_MODEL_{name}", "") for name in PIN_NAMES))
 
 
 class BattleQuestions:

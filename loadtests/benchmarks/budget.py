@@ -28,9 +28,9 @@ from bentos.core.model import LoadedModel, load_model
 from bentos.core.protocol import open_door
 from bentos.core.server import make_server
 from bentos.core.settings import LogSettings, ModelSettings, ServerSettings
-from loadtests.benchmarks.machine import describe_machine
+from loadtests.benchmarks.output import add_output, put_out
 from loadtests.benchmarks.parts import PATH, BattleParts, Cost, undisturbed
-from loadtests.benchmarks.results_page import BUDGET, PAGE, replace_section
+from loadtests.benchmarks.results_page import BUDGET
 from loadtests.benchmarks.wire import CONNECTIONS, do_nothing, plain_server, request_cost_seconds
 from loadtests.payloads import Questions
 
@@ -138,19 +138,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=4, help="times that each application is asked in turn")
     parser.add_argument("--windows", type=int, default=40, help="windows of 50 ms each time")
     parser.add_argument("--default-moves", action="store_true", help="battles that name no moves")
-    parser.add_argument("--output", type=Path, help="file for the table; otherwise it is printed")
-    parser.add_argument("--results", action="store_true", help=f"write it into {PAGE.name}")
+    add_output(parser)
     parsed = parser.parse_args(arguments)
     battles = draw_battles(BATTLES, with_moves=not parsed.default_moves)
     with unheard_logs():
         model = load_model(DEFINITION, ModelSettings())
         table = make_table(measure(model, battles, parsed.rounds, parsed.windows))
-    if parsed.results:
-        replace_section(BUDGET, f"{describe_machine()}\n\n{CONDITIONS}\n\n{table}")
-    elif parsed.output is None:
-        sys.stdout.write(table)
-    else:
-        parsed.output.write_text(table)
+    put_out(table, BUDGET, CONDITIONS, parsed)
     return 0
 
 

@@ -40,7 +40,8 @@ class Bystander:
         """Ask once and keep the time, if the answer is 200. A connection that broke is made anew."""
         began = time.perf_counter()
         try:
-            self._connection.request("POST", self._question.path, self._question.content, self._headers)
+            asked = self._question
+            self._connection.request(asked.method, asked.path, asked.content, self._headers)
             response = self._connection.getresponse()
             response.read()
         except (OSError, http.client.HTTPException):

@@ -43,29 +43,45 @@ def open_loop(
     url: str, bodies: BodyFile, rate: float, seconds: int, connections: int, core: int, key: str = ""
 ) -> Open:
     """Ask at this rate for so long. Raises ToolMissing or ReportUnreadable."""
+    return _ask(url, bodies, rate, seconds, connections, core, key)
+
+
+def most_per_second(
+    url: str, bodies: BodyFile, seconds: int, connections: int, core: int, key: str = ""
+) -> float:
+    """Return how many requests a second are answered with 200 if the same client asks as it can over so many
+    connections. Raises ToolMissing or ReportUnreadable."""
+    return _ask(url, bodies, None, seconds, connections, core, key).ok_rate
+
+
+def _ask(
+    url: str, bodies: BodyFile, rate: float | None, seconds: int, connections: int, core: int, key: str
+) -> Open:
     with TemporaryDirectory() as folder:
         report = Path(folder, "report.json")
         command = oha_command(url, bodies, rate, seconds, connections, core, key, report)
         ended = subprocess.run(command, check=False, capture_output=True, text=True)
         if ended.returncode or not report.exists():
             raise ReportUnreadable("oha", ended.stderr + ended.stdout)
-        return read_report(report.read_text(), rate)
+        return read_report(report.read_text(), rate or 0.0)
 
 
 def oha_command(
     url: str,
     bodies: BodyFile,
-    rate: float,
+    rate: float | None,
     seconds: int,
     connections: int,
     core: int,
     key: str,
     report: Path,
 ) -> list[str]:
-    """Return the command that asks at this rate, on that core, and writes its report to a file."""
+    """Return the command that asks at this rate, or as it can, on that core, and writes its report to a
+    file."""
     headers = {"X-API-Key": key, "traceparent": TRACEPARENT} if key else {}
-    pace = ("-q", f"{rate:g}", "--latency-correction", "-z", f"{seconds}s", "-c", str(connections))
-    body = ("-m", "POST", "-T", bodies.content_type, "-Z", str(bodies.path))
+    paced = () if rate is None else ("-q", f"{rate:g}", "--latency-correction")
+    pace = (*paced, "-z", f"{seconds}s", "-c", str(connections))
+    body = ("-m", "POST", "-T", bodies.content_type, "-Z", str(bodies.path)) if bodies.content_type else ()
     sent = [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]
     told = ("--no-tui", "--output-format", "json", "--stats-success-breakdown", "-o", str(report))
     return on_core(core, [find_oha(), "--worker-threads", "1", *pace, *body, *sent, *told, url])

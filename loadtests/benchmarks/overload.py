@@ -25,10 +25,10 @@ from loadtests.benchmarks.crowd import Crowd, count_open
 from loadtests.benchmarks.forms import Contender, Form, check_answers
 from loadtests.benchmarks.machine import describe_machine
 from loadtests.benchmarks.measures import Site
-from loadtests.benchmarks.open_loop import Open, open_loop
+from loadtests.benchmarks.open_loop import Open, most_per_second, open_loop
 from loadtests.benchmarks.overload_page import Beside, Step, overload_page
 from loadtests.benchmarks.recovery import recovery_seconds
-from loadtests.benchmarks.results_page import OVERLOAD, PAGE, replace_section
+from loadtests.benchmarks.results_page import ANALYST_OVERLOAD, OVERLOAD, PAGE, replace_section
 from loadtests.benchmarks.sampler import Sampler
 from loadtests.benchmarks.subject import SERVICES, find_subject, start_subject
 
@@ -47,7 +47,7 @@ class Options(Struct, frozen=True, kw_only=True):
 
     seconds: int = 60
     connections: int = 2_000
-    capacity_seconds: int = 5
+    capacity_seconds: int = 10
     idle: int = 10_000
     slow: int = 500
     crowd_seconds: int = 20
@@ -76,12 +76,14 @@ class Overload:
         self._server.stop()
 
     def loads(self) -> list[Load]:
-        """Draw the requests: single ones, and batches."""
-        batch = self._contender.batches[0]
-        return [
-            self._draw("1 row", self._contender.single, rows=1, count=BODIES),
-            self._draw(f"{BATCH_ROWS} rows", batch, rows=BATCH_ROWS, count=BODIES // BATCH_ROWS),
+        """Draw the requests: single ones, and batches if there are any."""
+        single = self._contender.single
+        batches = [
+            self._draw(f"{BATCH_ROWS} rows", form, rows=BATCH_ROWS, count=BODIES // BATCH_ROWS)
+            for form in self._contender.batches[:1]
         ]
+        name = "1 row" if batches else single.name
+        return [self._draw(name, single, rows=1, count=BODIES), *batches]
 
     def steps(self, load: Load) -> list[Step]:
         """Return what came of every multiple of the capacity for one kind of request."""
@@ -151,8 +153,9 @@ class Overload:
 
     def _capacity(self, load: Load) -> float:
         """Return how many requests a second are answered at most, now: others use the machine too."""
-        seconds = self._options.capacity_seconds
-        capacity = self._closed(load, CAPACITY_CONNECTIONS, seconds).per_second
+        url, key = self._server.url + load.form.path, self._server.key
+        seconds, core = self._options.capacity_seconds, self._site.client_core
+        capacity = most_per_second(url, load.lines, seconds, CAPACITY_CONNECTIONS, core, key)
         say(f"{load.name}: {capacity:,.0f} requests/s are the capacity")
         return capacity
 
@@ -221,7 +224,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except EkibenError as error:
         say(f"overload: {error}")
         return error.exit_code
-    replace_section(OVERLOAD, page, parsed.output)
+    section = ANALYST_OVERLOAD if parsed.service == "analyst" else OVERLOAD
+    replace_section(section, page, parsed.output)
     say(f"written to {parsed.output} after {time.monotonic() - began:,.0f} s")
     return 0
 

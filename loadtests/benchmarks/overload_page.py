@@ -11,8 +11,8 @@ from loadtests.benchmarks.open_loop import Open
 SENT_SHARE = 0.95
 """Below this share of what was asked for, the client or its connections could send no more."""
 NOTE = (
-    "The capacity, and the goodput as a share of it, are those of wrk over 64 connections, right before and "
-    "after the row. "
+    "The capacity is what the same client gets answered over 64 connections right before and after the row, "
+    "and goodput a share of it. "
     "Latencies are those of admitted requests, from when they were due: where the client is at its limit "
     "they hold its own delay too. A bystander asks the same 50 times a second over one connection; its "
     "latency is the server's. † The client, or its connections that all waited for answers, sent less than "

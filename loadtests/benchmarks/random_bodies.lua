@@ -1,5 +1,5 @@
 -- wrk: a random one of many bodies each time; a report in JSON at the end.
--- Arguments: file of bodies, content type, bytes of JSON that a body begins with (0: not told), key ("": none).
+-- Arguments: file of bodies, content type ("": no body, asked with GET), bytes of JSON that a body begins with (0: not told), key ("": none).
 -- The file holds each body behind its length as four bytes, little-endian.
 local requests = {}
 
@@ -25,12 +25,13 @@ end
 function init(arguments)
   math.randomseed(os.time())
   local key = arguments[4]
-  local headers = { ["Content-Type"] = arguments[2] }
+  local method, headers = "GET", {}
+  if arguments[2] ~= "" then method, headers["Content-Type"] = "POST", arguments[2] end
   if arguments[3] ~= "0" then headers["Inference-Header-Content-Length"] = arguments[3] end
   if key ~= "" then headers["X-API-Key"] = key end
   for place, body in ipairs(read_bodies(arguments[1])) do
     if key ~= "" then headers["traceparent"] = "00-" .. hex(32) .. "-" .. hex(16) .. "-01" end
-    requests[place] = wrk.format("POST", nil, headers, body)
+    requests[place] = wrk.format(method, nil, headers, body)
   end
 end
 

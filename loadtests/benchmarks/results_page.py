@@ -4,18 +4,20 @@ import re
 from pathlib import Path
 
 PAGE = Path(__file__).parents[1] / "RESULTS.md"
-SERVERS, BUDGET, OVERLOAD, SOAK, ANALYST = (
+SERVERS, BUDGET, OVERLOAD, SOAK, ANALYST, ANALYST_OVERLOAD = (
     "Against other servers",
     "Where the time of an answer goes",
     "Overload",
     "Soak",
     "The analyst",
+    "Overload of the analyst",
 )
-ORDER = (SERVERS, BUDGET, OVERLOAD, SOAK, ANALYST)
+ORDER = (SERVERS, BUDGET, OVERLOAD, SOAK, ANALYST, ANALYST_OVERLOAD)
 INTRODUCTION = """# Measured
 
-Written by `make bench`, `make overload` and `make soak`; [README](README.md#benchmarks) says what is measured
-and how. Numbers from different machines or days can't be compared: each section names its own.
+Written by `make bench`, `make overload`, `make soak` and, with `--results`, by the budget and the analyst's
+benchmark; [README](README.md#benchmarks) says what is measured and how. Numbers from different machines or
+days can't be compared: each section names its own.
 """
 
 

@@ -24,6 +24,8 @@ START_SECONDS = 90.0
 STOP_SECONDS = 20.0
 PAUSE_SECONDS = 0.005
 ANSWER_SECONDS = 60.0
+NO_BODY = ""
+"""The content type of a question without one, which is asked with GET."""
 JSON_LENGTH = "Inference-Header-Content-Length"
 MEGABYTE = 1e6
 
@@ -37,10 +39,17 @@ class Question:
     content_type: str = JSON
     json_bytes: int = 0
 
+    @property
+    def method(self) -> str:
+        """How it is asked."""
+        return "GET" if self.content_type == NO_BODY else "POST"
+
     def headers(self, key: str) -> dict[str, str]:
         """Return what is sent beside it."""
-        told = {JSON_LENGTH: str(self.json_bytes)} if self.content_type == OCTETS else {}
-        return {"Content-Type": self.content_type, **told, **({"X-API-Key": key} if key else {})}
+        told = {"Content-Type": self.content_type, JSON_LENGTH: str(self.json_bytes), "X-API-Key": key}
+        if self.content_type != OCTETS:
+            del told[JSON_LENGTH]
+        return {name: value for name, value in told.items() if value}
 
 
 @dataclass(frozen=True)
@@ -77,7 +86,7 @@ class Server:
         """Ask once, on a connection of its own. Raises OSError or HTTPException."""
         connection = http.client.HTTPConnection(HOST, self.port, timeout=ANSWER_SECONDS)
         with closing(connection):
-            connection.request("POST", question.path, question.content, question.headers(self.key))
+            connection.request(question.method, question.path, question.content, question.headers(self.key))
             response = connection.getresponse()
             return Answer(response.status, response.read(), int(response.getheader(JSON_LENGTH) or 0))
 

@@ -71,7 +71,8 @@ def soak(contender: Contender, site: Site, minutes: float) -> Soaked:
     folder = site.folder / "bodies" / "soak"
     packed, lines = write_packed(bodies, folder / "1.bodies"), write_lines(bodies, folder / "1.lines")
     with start_subject(contender, site) as server:
-        check_answers(server, contender.batches[0], BATCH_ROWS, count=1)
+        for form in contender.batches[:1]:
+            check_answers(server, form, BATCH_ROWS, count=1)
         url = server.url + contender.single.path
         seconds = min(CAPACITY_SECONDS, max(1, round(minutes * 6)))
         best = closed_loop(url, packed, CAPACITY_CONNECTIONS, seconds, site.client_core, server.key)

@@ -1,5 +1,7 @@
-"""What overload and soak are tried on: battle where there is a version of it, else the synthetic model."""
+"""What overload and soak are tried on: battle where there is a version of it, else the synthetic model; or
+the analyst."""
 
+from loadtests.benchmarks.analyst_subject import analyst_contender
 from loadtests.benchmarks.battle import battle_contender, find_pin
 from loadtests.benchmarks.contenders import Contenders
 from loadtests.benchmarks.errors import ServerUnusable
@@ -9,11 +11,13 @@ from loadtests.benchmarks.servers import Server, start
 from loadtests.benchmarks.synthetic.model import train_model
 from loadtests.benchmarks.synthetic.package import write_package
 
-SERVICES = ("battle", "synthetic")
+SERVICES = ("battle", "synthetic", "analyst")
 
 
 def find_subject(site: Site, service: str | None) -> Contender:
     """Return the service of that name; None: battle if it has a version here. Raises ServerUnusable."""
+    if service == "analyst":
+        return analyst_contender()
     settings = None if service == "synthetic" else find_pin()
     if settings is not None:
         return battle_contender(settings)

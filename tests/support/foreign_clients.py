@@ -2,22 +2,15 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.support.helm_binary import find_uv
+
 CLIENTS = Path(__file__).parent / "protocol_clients"
-
-
-def find_uv() -> str:
-    """Return the path of uv: the one on PATH, or the one that `make` installed."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "ekiben"
-    found = shutil.which("uv") or next((str(path) for path in sorted(cache.glob("uv-*/bin/uv"))), None)
-    assert found is not None
-    return found
 
 
 def call_with(script: str, package: str, port: int, key: str, rows: Mapping[str, Any]) -> Any:

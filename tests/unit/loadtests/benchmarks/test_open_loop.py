@@ -9,6 +9,7 @@ import pytest
 from loadtests.benchmarks import open_loop
 from loadtests.benchmarks.bodies import JSON, BodyFile
 from loadtests.benchmarks.errors import ReportUnreadable
+from loadtests.benchmarks.servers import NO_BODY
 
 REPORT: dict[str, Any] = {
     "summary": {"total": 2.0},
@@ -66,3 +67,10 @@ def test_command_asks_at_a_rate_and_corrects_latencies(
     assert command[command.index("-Z") + 1] == "x.lines"
     assert command.count("-H") == headers
     assert command[-1] == "http://127.0.0.1:1/p"
+
+
+def test_questions_without_bodies_are_asked_with_get(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(open_loop, "find_oha", lambda: "oha")
+    bodies = BodyFile(Path("x.lines"), 1, NO_BODY, 0)
+    command = open_loop.oha_command("http://127.0.0.1:1/p", bodies, 10, 4, 64, 1, "", Path("out"))
+    assert not {"-m", "-T", "-Z"} & set(command)

@@ -10,7 +10,7 @@ from loadtests.benchmarks.bodies import OCTETS
 from loadtests.benchmarks.errors import ServerUnusable
 from loadtests.benchmarks.forms import Contender
 from loadtests.benchmarks.measures import Site
-from loadtests.benchmarks.servers import Launch, Question, Server, free_ports, start
+from loadtests.benchmarks.servers import NO_BODY, Launch, Question, Server, free_ports, start
 
 CHILD = """
 import http.server, sys
@@ -41,6 +41,14 @@ def test_start_memory_time_and_files_are_measured(server: Server) -> None:
 def test_length_of_json_is_told_only_where_bytes_follow() -> None:
     assert Question("/", b"", OCTETS, 7).headers("")["Inference-Header-Content-Length"] == "7"
     assert list(Question("/", b"").headers("")) == ["Content-Type"]
+
+
+def test_question_without_a_body_is_asked_with_get(server: Server) -> None:
+    question = Question("/v2/models/synthetic", b"", NO_BODY)
+    assert question.method == "GET"
+    assert question.headers("") == {}
+    assert b'"synthetic"' in server.ask(question).content
+    assert Question("/", b"{}").method == "POST"
 
 
 def test_server_that_ends_at_once_is_told_with_its_last_words(tmp_path: Path, site: Site) -> None:

@@ -1,5 +1,7 @@
 """What is tried follows what is there."""
 
+from pathlib import Path
+
 import pytest
 
 from loadtests.benchmarks import subject
@@ -24,3 +26,11 @@ def test_without_a_champion_the_synthetic_model_is_tried(site: Site) -> None:
 def test_battle_without_a_champion_is_refused(site: Site) -> None:
     with pytest.raises(ServerUnusable, match="champion"):
         find_subject(site, "battle")
+
+
+def test_analyst_that_collected_nothing_is_refused(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EKIBEN_HOME", str(tmp_path))
+    with pytest.raises(ServerUnusable, match="collected no prices"):
+        find_subject(site, "analyst")
