@@ -39,9 +39,9 @@ LEAST_ROUNDS = 3
 """So many rounds in a row must have such a delay, and work for half of the budget in each. Where the process
 is denied a processor, requests wait although there is little to do, and refusals would not help them."""
 
-ANSWERS_PER_REFUSAL = 20
-"""One refusal goes out in the time of so many answers. Reading and refusing one costs from a third of a cheap
-answer on, so refusals take about a sixtieth of the time."""
+ANSWERS_PER_REFUSAL = 12
+"""One refusal goes out in the time of so many answers. Reading and refusing one costs about a third of an
+answer, so refusals take about a thirty-sixth of the time."""
 
 PACE_SECONDS = 0.002
 """How often refusals go out."""

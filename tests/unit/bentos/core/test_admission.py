@@ -76,7 +76,7 @@ def test_few_clients_make_no_queue_that_stands_however_hasty_they_are(load: Load
 
 def test_after_overload_all_are_answered_again(load: Load) -> None:
     load.run(5 * CAPACITY, 3.0, 1000)
-    load.run(0.5 * CAPACITY, 0.5, 1000)
+    load.run(0.5 * CAPACITY, HOLD_SECONDS, 1000)
     forget(load)
     load.run(0.5 * CAPACITY, 2.0, 1000)
     assert load.refused == []
