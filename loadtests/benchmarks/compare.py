@@ -28,6 +28,7 @@ from loadtests.benchmarks.machine import ROOT, describe_machine
 from loadtests.benchmarks.measures import Files, Round, Site, measure_round, write_files
 from loadtests.benchmarks.plan import FULL, QUICK, Plan
 from loadtests.benchmarks.results_page import PAGE, SERVERS, replace_section
+from loadtests.benchmarks.servers import end_politely
 from loadtests.benchmarks.synthetic.model import draw_rows, train_model
 from loadtests.benchmarks.synthetic.package import write_package
 from loadtests.benchmarks.tools import find_oha, find_wrk
@@ -136,13 +137,14 @@ def _plain(name: str) -> str:
 
 
 def open_site(folder: Path) -> Site:
-    """Return where to measure; from now on this process and its children share the clients' core. Raises
-    ToolMissing if something is not there that every measurement needs."""
+    """Return where to measure; from now on this process and its children share the clients' core, and end
+    together. Raises ToolMissing if something is not there that every measurement needs."""
     find_wrk()
     find_oha()
     server_core, client_core = divide_cores()
     os.sched_setaffinity(0, {client_core})
     open_many_files()
+    end_politely()
     folder.mkdir(parents=True, exist_ok=True)
     return Site(server_core, client_core, folder)
 

@@ -195,6 +195,11 @@ def _own_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
+def end_politely() -> None:
+    """Have SIGTERM end this process as Ctrl-C does: servers and load generators end with it."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
 def free_ports(count: int) -> list[int]:
     """Return ports of the loopback interface that nobody listens on now."""
     sockets = [socket.create_server((HOST, 0)) for _ in range(count)]

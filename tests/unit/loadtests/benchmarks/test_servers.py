@@ -1,5 +1,6 @@
 """A server is started, asked, measured and stopped."""
 
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from loadtests.benchmarks.bodies import OCTETS
 from loadtests.benchmarks.errors import ServerUnusable
 from loadtests.benchmarks.forms import Contender
+from loadtests.benchmarks.machine import ROOT
 from loadtests.benchmarks.measures import Site
 from loadtests.benchmarks.servers import NO_BODY, Launch, Question, Server, free_ports, start
 
@@ -68,6 +70,27 @@ def test_stopped_server_takes_its_children_with_it(tmp_path: Path, site: Site) -
             return
         time.sleep(0.01)
     pytest.fail("the child goes on")
+
+
+def test_benchmark_that_is_terminated_takes_its_servers_with_it(tmp_path: Path, site: Site) -> None:
+    (tmp_path / "child.py").write_text(CHILD)
+    program = f"""
+import sys, time
+from pathlib import Path
+from loadtests.benchmarks.servers import Launch, Question, end_politely, start
+end_politely()
+launch = Launch("child", (sys.executable, "child.py", "{{port}}"), Path({str(tmp_path)!r}))
+with start(launch, Question("/", b"{{}}"), {site.server_core}, Path({str(tmp_path / "log")!r})):
+    print("ready", flush=True)
+    time.sleep(60)
+"""
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        assert _runs(str(tmp_path))
+        process.terminate()
+    assert not _runs(str(tmp_path))
 
 
 def _runs(folder: str) -> bool:
