@@ -5,6 +5,7 @@ That is what nearly all small requests are, and reading whatever the protocol al
 long. What is anything else, or wrong, is left to `bentos.core.inference_protocol.requests`, which says why.
 """
 
+import math
 import struct
 from collections.abc import Callable
 from typing import Annotated, Any, NamedTuple
@@ -58,17 +59,16 @@ class PlainReader:
             return None
 
     def _read(self, request: PlainRequest) -> Inference | None:
+        rows = next(iter(request.inputs[0].shape), 0)
+        if not 0 < rows <= self._most_rows:
+            return None
         tensors: dict[str, Tensor] = {}
-        rows = 0
         for one in request.inputs:
             declared = self._inputs.get(one.name)
-            if declared is None or not declared.fits(one) or one.shape[0] != (rows or one.shape[0]):
+            if declared is None or not declared.fits(one, rows):
                 return None
-            rows = one.shape[0]
-            tensors[one.name] = declared.read(one)
+            tensors[one.name] = declared.read(one, rows)
         if len(tensors) < len(request.inputs) or not self._required <= tensors.keys():
-            return None
-        if not 0 < rows <= self._most_rows:
             return None
         return Inference(tensors, self._outputs, rows, UNSET if request.id is None else request.id)
 
@@ -91,25 +91,22 @@ class _Input(NamedTuple):
         columns = list(field.shape[1:])
         if datatype.element not in (int, float) or field.shape[:1] != (ROWS,) or ROWS in columns:
             return None
-        width = int(np.prod(columns))
+        width = math.prod(columns)
         code = datatype.dtype.char if datatype.element is float else _code_of(datatype.dtype)
         return cls(datatype.name, datatype.dtype, columns, width, code, struct.Struct(f"<{width}{code}").pack)
 
-    def fits(self, one: PlainInput) -> bool:
-        """Return whether what is given is as declared."""
-        shape = one.shape
+    def fits(self, one: PlainInput, rows: int) -> bool:
+        """Return whether what is given is as declared, with so many rows."""
         return (
             one.datatype == self.datatype
-            and len(shape) > 0
-            and shape[1:] == self.columns
-            and len(one.data) == shape[0] * self.width
+            and one.shape == [rows, *self.columns]
+            and len(one.data) == rows * self.width
         )
 
-    def read(self, one: PlainInput) -> Tensor:
-        """Return the tensor. Raises struct.error or OverflowError for a number that does not fit."""
-        data = one.data
-        packed = self.pack_row(*data) if one.shape[0] == 1 else struct.pack(f"<{len(data)}{self.code}", *data)
-        return np.ndarray(one.shape, self.dtype, packed)
+    def read(self, one: PlainInput, rows: int) -> Tensor:
+        """Return the tensor of what fits. Raises struct.error or OverflowError for a number that does not."""
+        pack = self.pack_row if rows == 1 else struct.Struct(f"<{rows * self.width}{self.code}").pack
+        return np.ndarray(one.shape, self.dtype, pack(*one.data))
 
 
 def _code_of(dtype: np.dtype[Any]) -> str:

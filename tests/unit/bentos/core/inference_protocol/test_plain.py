@@ -104,6 +104,7 @@ def test_what_is_sound_but_not_ordinary_is_left_to_the_other_way(document: Json)
         {"inputs": [{**A, "shape": [-2]}]},
         {"inputs": [{**A, "shape": [1, 2]}]},
         {"inputs": [{**A, "shape": [0], "data": []}]},
+        {"inputs": [{**A, "shape": [0], "data": []}, B]},
         {"inputs": [{**A, "shape": [4], "data": [1, 2, 3, 4]}]},
         {"inputs": [A, {**B, "shape": [1, 2], "data": [1, 2]}]},
         {"inputs": [{**A, "data": [1, 2**63]}]},
